@@ -1,0 +1,73 @@
+"""`ringmain demo`: the example city with everything on."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hmi.cli import output
+
+ROLES = ("field", "core", "gateway", "model", "web")
+
+
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Run for a while, print the figures, end.")
+    ] = False,
+    seconds: Annotated[float, typer.Option("--for", help="Seconds to run headless.")] = 60.0,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8080,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep the city here (default: your data folder).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the city.")] = 1,
+    elements: Annotated[int, typer.Option(min=200, help="Size of the city.")] = 3000,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Show the example city: simulated PLCs and RTUs, gateway, live model and page."""
+    from hydraulics import warmup
+
+    warmup(lambda text: output.note(f"Compiling the solvers (once): {text}"))
+    if headless:
+        with tempfile.TemporaryDirectory(prefix="ringmain-demo-") as temporary:
+            at = folder or Path(temporary) / "city"
+            _make(at, seed, elements)
+            _headless(at, seconds, as_json)
+        return
+    at = folder or data_folder() / f"demo-{seed}-{elements}"
+    _make(at, seed, elements)
+    from hmi.room import Room
+
+    asyncio.run(Room(at, ROLES, port=port, say=output.note).run_until_stopped())
+
+
+def data_folder() -> Path:
+    """Where the user's data lives (XDG_DATA_HOME or ~/.local/share)."""
+    import os
+
+    root = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(root) / "ringmain"
+
+
+def _make(folder: Path, seed: int, elements: int) -> None:
+    if (folder / "site.toml").exists():
+        output.note(f"Using the city in {folder}")
+        return
+    from scenarios.init_site import init_site
+
+    output.note(f"Making the example city (seed {seed}, {elements} elements) in {folder} ...")
+    init_site(folder, example="city", network_file=None, seed=seed, elements=elements)
+
+
+def _headless(folder: Path, seconds: float, as_json: bool) -> None:
+    from hmi.trial import run_trial
+
+    figures = asyncio.run(run_trial(folder, ROLES, seconds, say=output.note))
+    if as_json:
+        output.print_json({"schema": "ringmain/demo/1", **figures})
+        return
+    for name, value in figures.items():
+        output.say(f"{name:<28} {value}")

@@ -1,0 +1,121 @@
+"""Commands on a site folder: init, check, serve, field."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hmi.cli import output
+from network_models.problems import InputError
+
+Folder = Annotated[Path, typer.Argument(help="The site folder.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def init(
+    folder: Folder,
+    example: Annotated[
+        Literal["city", "water", "empty"], typer.Option(help="What to start from.")
+    ] = "city",
+    network: Annotated[
+        Path | None, typer.Option(help="A network file of your own instead (EPANET .inp).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the example city.")] = 1,
+    elements: Annotated[int, typer.Option(min=200, help="Size of the example city.")] = 3000,
+    as_json: Json = False,
+) -> None:
+    """Make a site folder to edit."""
+    from scenarios.init_site import init_site
+
+    init_site(
+        folder,
+        example=example,
+        network_file=network,
+        seed=seed,
+        elements=elements,
+    )
+    from scenarios.site import load_site
+
+    site = load_site(folder)
+    if as_json:
+        output.print_json({"schema": "ringmain/init/1", **_summary(site)})
+        return
+    output.say(f"Made {folder}: {_words(site)}.")
+    output.say(f"Next: ringmain check {folder}; ringmain serve {folder}")
+
+
+def check(folder: Folder, as_json: Json = False) -> None:
+    """List every problem of a site folder; exit code 2 if there is any."""
+    from scenarios.site import load_site
+
+    try:
+        site = load_site(folder)
+    except InputError as error:
+        if as_json:
+            rows = [p.as_dict() for p in error.problems]
+            output.print_json({"schema": "ringmain/check/1", "ok": False, "problems": rows})
+        else:
+            output.report_problems(error.problems, as_json=False)
+        raise typer.Exit(output.BAD_INPUT) from None
+    if as_json:
+        output.print_json(
+            {"schema": "ringmain/check/1", "ok": True, "problems": [], **_summary(site)}
+        )
+    else:
+        output.say(f"{folder} is in order: {_words(site)}.")
+
+
+def serve(
+    folder: Folder,
+    port: Annotated[int | None, typer.Option(help="Port of the page.")] = None,
+    with_field: Annotated[
+        bool, typer.Option("--field/--no-field", help="Start the site's simulated field as well.")
+    ] = False,
+) -> None:
+    """Run the control room on a site, until Ctrl-C."""
+    from hmi.room import Room
+
+    roles = (["field"] if with_field else []) + ["core", "gateway", "model", "web"]
+    asyncio.run(Room(folder, roles, port=port, say=output.note).run_until_stopped())
+
+
+def field(folder: Folder) -> None:
+    """Run the site's simulated PLCs and RTUs on Modbus TCP and OPC UA, until Ctrl-C."""
+    from hmi.room import Room
+
+    asyncio.run(Room(folder, ["field"], say=output.note).run_until_stopped())
+
+
+def _summary(site: object) -> dict[str, object]:
+    from scenarios.site import Site
+
+    assert isinstance(site, Site)
+    return {
+        "name_zh": site.name_zh,
+        "name_en": site.name_en,
+        "networks": {
+            utility: {"nodes": len(net.nodes), "links": len(net.links)}
+            for utility, net in site.networks.items()
+        },
+        "points": len(site.points.points),
+        "drivers": [d.name for d in site.drivers],
+        "customers": len(site.customers),
+        "valves": len(site.valves),
+    }
+
+
+def _words(site: object) -> str:
+    from scenarios.site import Site
+
+    assert isinstance(site, Site)
+    nets = ", ".join(
+        f"{utility} network of {len(net.nodes)} nodes and {len(net.links)} links"
+        for utility, net in site.networks.items()
+    )
+    return (
+        f"{nets or 'no network'}, {len(site.points.points)} points on {len(site.drivers)} "
+        f"field links, {len(site.customers)} customers, {len(site.valves)} isolation valves"
+    )

@@ -1,0 +1,156 @@
+"""A site's room as a whole: its processes, and the moment it is ready.
+
+`ready.json` in the data folder appears when the page answers and the first values have come in;
+it holds the endpoints of the page, the Modbus and the OPC UA links.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hmi.supervisor import Supervisor, write_json
+from network_models.problems import InputError, Problem
+from scenarios.site import Site, load_site
+
+READY_PATIENCE_S = 180.0
+
+
+class Room:
+    """Starts and stops the processes of a site."""
+
+    def __init__(
+        self,
+        folder: Path,
+        roles: Sequence[str],
+        *,
+        port: int | None = None,
+        say: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        self.site: Site = load_site(folder)
+        self.folder = folder
+        self.roles = tuple(roles)
+        self.port = port or self.site.web_port
+        self._say = say
+        self.data = self.site.data
+        self._supervisor = Supervisor(folder, self.data, self.roles, say=say)
+        self._lock = self.data / "running.lock"
+
+    @property
+    def url(self) -> str:
+        """Address of the page."""
+        return f"http://{self.site.web_host}:{self.port}/"
+
+    async def start(self) -> None:
+        """Start the processes; InputError when this site runs already."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._hold_lock()
+        (self.data / "ready.json").unlink(missing_ok=True)
+        write_json(self.data / "run.json", {"web_port": self.port})
+        await self._supervisor.start()
+
+    async def stop(self) -> None:
+        """Stop the processes."""
+        await self._supervisor.stop()
+        (self.data / "ready.json").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._lock_file.close()
+
+    async def wait_ready(self, patience_s: float = READY_PATIENCE_S) -> dict[str, Any]:
+        """Wait until the page answers with values; the content of ready.json.
+
+        TimeoutError, with what was seen last, when that takes longer than `patience_s`.
+        """
+        end = time.monotonic() + patience_s
+        status: dict[str, Any] = {}
+        while time.monotonic() < end:
+            status = await asyncio.to_thread(_status, self.url)
+            core = status.get("core") or {}
+            if core.get("good"):
+                ready = {
+                    "web": self.url,
+                    "modbus": [
+                        {"name": d.name, "host": d.host, "port": d.port, "unit": d.unit}
+                        for d in self.site.drivers
+                        if d.kind == "modbus_tcp"
+                    ],
+                    "opcua": [
+                        {"name": d.name, "url": d.url}
+                        for d in self.site.drivers
+                        if d.kind == "opcua"
+                    ],
+                }
+                write_json(self.data / "ready.json", ready)
+                return ready
+            await asyncio.sleep(0.25)
+        raise TimeoutError(
+            f"no value reached the page within {patience_s:g} s; "
+            f"the page said {status or 'nothing'}; see the logs in {self.data / 'logs'}"
+        )
+
+    async def run_until_stopped(self) -> None:
+        """Start, say when ready, and stay until SIGINT or SIGTERM."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, stopped.set)
+        began = time.monotonic()
+        await self.start()
+        self._say(f"Starting {', '.join(self.roles)} ...")
+        announce = asyncio.create_task(self._announce(began)) if "web" in self.roles else None
+        try:
+            await stopped.wait()
+        finally:
+            if announce is not None:
+                announce.cancel()
+            self._say("Stopping ...")
+            await self.stop()
+
+    async def _announce(self, began: float) -> None:
+        try:
+            await self.wait_ready()
+        except TimeoutError as error:
+            self._say(str(error))
+            return
+        took = time.monotonic() - began
+        self._say(f"Ready after {took:.1f} s: open {self.url}  (Ctrl-C stops everything)")
+
+    def _hold_lock(self) -> None:
+        """One room a data folder: two writers of one store would spoil it."""
+        import fcntl
+
+        self._lock_file = self._lock.open("w")
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock_file.close()
+            raise InputError(
+                [
+                    Problem(
+                        file=str(self.folder),
+                        line=None,
+                        field="data folder",
+                        found="a room that runs on it already",
+                        expected="one room a site; stop the other one first",
+                    )
+                ]
+            ) from error
+
+
+def _status(url: str) -> dict[str, Any]:
+    """The page's own status, or nothing while it does not answer."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url + "api/status", timeout=5) as reply:
+            value = json.load(reply)
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
