@@ -1,0 +1,207 @@
+"""The model process: keeps the last values, solves every cycle, publishes, plans outages.
+
+The cycle itself is pure (`hmi.live.twin`); this file is its edge: the bus, the clock, the worker
+process that plans outages so that a long plan never holds up a cycle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from dispatch.pattern_time import pattern_time_s
+from hmi.live.frames import StateFrame
+from hmi.live.judge import end_limit_pa, end_nodes
+from hmi.live.planning import be_nice, plan
+from hmi.live.twin import LiveTwin, TwinFrame
+from hydraulics import SolveError
+from network_models.units import UNITS
+from scada import quality
+from scada.ports import Bus, BusError, Header
+from scada.samples import SampleBatch
+from scenarios.site import Site
+
+log = logging.getLogger(__name__)
+
+MODEL_GATEWAY = "model"
+WORST_LISTED = 10
+
+
+class LiveModel:
+    """Runs the live model of a site's water network on the bus."""
+
+    def __init__(self, site: Site, bus: Bus) -> None:
+        self.site = site
+        self.bus = bus
+        self.points = site.points.points
+        self.value = np.full(len(self.points), np.nan)
+        self.usable = np.zeros(len(self.points), dtype=bool)
+        self.solves = 0
+        self.failures = 0
+        self.last_error = ""
+        self._epoch = time.time_ns()
+        self._number = 0
+        self._zone = ZoneInfo(site.timezone)
+        self._workers: ProcessPoolExecutor | None = None
+        net = site.networks["water"]
+        self.twin = LiveTwin(
+            net,
+            self.points,
+            end_nodes=end_nodes(net, self.points),
+            end_limit_pa=end_limit_pa(site.profile, datetime.now(UTC).date()),
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        messages = await self.bus.subscribe("values")
+        await self._take_snapshot()
+        listen = asyncio.create_task(self._listen(messages))
+        await self.bus.serve("model.status", self._status)
+        await self.bus.serve("model.plan_outage", self._plan_outage)
+        try:
+            await self._cycles()
+        finally:
+            listen.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listen
+            if self._workers is not None:
+                self._workers.shutdown(wait=False, cancel_futures=True)
+
+    async def _take_snapshot(self) -> None:
+        header, payload = await self.bus.call("core.snapshot", {}, timeout_s=30.0)
+        self._take(SampleBatch.from_bytes(payload[: int(header["measured_bytes"])]))
+
+    async def _listen(self, messages: Any) -> None:
+        async for message in messages:
+            if message.header.get("origin") != "model":
+                self._take(SampleBatch.from_bytes(message.payload))
+
+    def _take(self, batch: SampleBatch) -> None:
+        self.value[batch.point] = batch.value
+        self.usable[batch.point] = (batch.quality >> 30 == 0) & np.isfinite(batch.value)
+
+    async def _cycles(self) -> None:
+        period = self.site.live_cycle_s
+        due = time.monotonic()
+        while True:
+            if self.usable.any():
+                await self._cycle()
+            due += period
+            wait = due - time.monotonic()
+            if wait < 0.0:
+                # A slow cycle is not caught up: the present is what counts.
+                due, wait = time.monotonic(), 0.0
+            await asyncio.sleep(wait)
+
+    async def _cycle(self) -> None:
+        now_ns = time.time_ns()
+        at = datetime.fromtimestamp(now_ns / 1e9, UTC)
+        began = time.perf_counter()
+        try:
+            frame = await asyncio.to_thread(
+                self.twin.cycle,
+                self.value.copy(),
+                self.usable.copy(),
+                pattern_time_s(at, self._zone, self.twin.net.times),
+            )
+        except SolveError as error:
+            self.failures += 1
+            self.last_error = str(error)
+            log.warning("no solved state this cycle: %s", error)
+            return
+        self.solves += 1
+        try:
+            await self._publish(frame, now_ns, 1e3 * (time.perf_counter() - began))
+        except BusError as error:
+            log.warning("the state of this cycle was not delivered: %s", error)
+
+    async def _publish(self, frame: TwinFrame, now_ns: int, solve_ms: float) -> None:
+        solution = frame.solution
+        header: Header = {
+            "network_version": 1,
+            "time_ns": now_ns,
+            "n_nodes": len(solution.head_m),
+            "n_links": len(solution.flow_m3s),
+            "solve_ms": round(solve_ms, 2),
+            "solves": frame.estimate.solves,
+            "factors": [round(float(f), 4) for f in frame.estimate.factor],
+            "low_end_nodes": list(frame.low_end_nodes),
+            "worst_residuals": self._worst(frame),
+            "report": solution.report.as_dict(),
+        }
+        await self.bus.publish("state.water", header, StateFrame.of(solution).payload())
+        beside = self._batch(frame.handle, frame.value, now_ns)
+        await self.bus.call("core.model", {"time_ns": now_ns}, beside.to_bytes())
+        figures = self.twin.mapping.figures
+        names = [name for name in figures if name in frame.figures]
+        if names:
+            handles = np.array([figures[n] for n in names], dtype=np.int64)
+            values = np.array([frame.figures[n] for n in names])
+            self._number += 1
+            await self.bus.call(
+                "core.samples",
+                {
+                    "gateway": MODEL_GATEWAY,
+                    "epoch": self._epoch,
+                    "number": self._number,
+                    "origin": "model",
+                },
+                self._batch(handles, values, now_ns).to_bytes(),
+            )
+
+    def _batch(self, handle: Any, value: Any, now_ns: int) -> SampleBatch:
+        known = np.isfinite(value)
+        code = np.where(known, quality.GOOD, quality.BAD_OUT_OF_SERVICE).astype(np.uint32)
+        times = np.full(len(handle), now_ns, dtype=np.int64)
+        return SampleBatch(handle.astype(np.uint32), value, code, times, times)
+
+    def _worst(self, frame: TwinFrame) -> list[dict[str, Any]]:
+        """The measured points that the model explains least, in their own units."""
+        size = np.nan_to_num(np.abs(frame.normalised), nan=-1.0)
+        rows = []
+        for k in np.argsort(-size, kind="stable")[:WORST_LISTED]:
+            if size[k] < 0.0:
+                break
+            handle = int(frame.handle[k])
+            point = self.points[handle]
+            residual = (self.value[handle] - frame.value[k]) / UNITS[point.unit].factor
+            rows.append(
+                {
+                    "point": point.id,
+                    "residual": round(float(residual), 5),
+                    "unit": point.unit,
+                    "sigmas": round(float(size[k]), 2),
+                }
+            )
+        return rows
+
+    async def _status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return {
+            "solves": self.solves,
+            "failures": self.failures,
+            "last_error": self.last_error,
+            "groups": int(self.twin.group.max(initial=-1)) + 1,
+        }, b""
+
+    async def _plan_outage(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        if self._workers is None:
+            self._workers = ProcessPoolExecutor(
+                1, mp_context=get_context("spawn"), initializer=be_nice
+            )
+        loop = asyncio.get_running_loop()
+        folder: Path = self.site.path
+        return {
+            "proposal": await loop.run_in_executor(
+                self._workers, plan, str(folder), header, time.time_ns()
+            )
+        }, b""
