@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
-
+from scada.bus_frames import MAX_PAYLOAD, decode_header, encode_header
 from scada.bus_queue import QueueSubscription, matches
 from scada.ports import BusError, Handler, Header, Message, Subscription
 
@@ -41,11 +40,11 @@ class MemoryBus:
     async def publish(self, topic: str, header: Header, payload: bytes = b"") -> None:
         """Hand a message to every subscriber; never blocks on a slow one."""
         self._check_open()
-        sent = _copied(header)
+        sent, body = _copied(header), _checked(payload)
         for member in self._hub.members:
             for subscription in member._subscriptions:
                 if matches(subscription.topics, topic):
-                    subscription.put(Message(topic, sent, bytes(payload)))
+                    subscription.put(Message(topic, sent, body))
 
     async def subscribe(self, *topics: str, size: int = 256) -> Subscription:
         """Messages of the topics; `state.*` matches by prefix."""
@@ -72,7 +71,8 @@ class MemoryBus:
         server = next((m for m in self._hub.members if service in m._services), None)
         if server is None:
             raise BusError(f"{service}: nobody serves it")
-        task = asyncio.ensure_future(server._services[service](_copied(header), bytes(payload)))
+        sent, body = _copied(header), _checked(payload)
+        task = asyncio.ensure_future(server._services[service](sent, body))
         server._answering.add(task)
         task.add_done_callback(server._answering.discard)
         done, _ = await asyncio.wait({task}, timeout=timeout_s)
@@ -83,8 +83,8 @@ class MemoryBus:
         problem = task.exception()
         if problem is not None:
             raise BusError(f"{service}: {problem}") from problem
-        answer, body = task.result()
-        return _copied(answer), bytes(body)
+        answer, answer_body = task.result()
+        return _copied(answer), _checked(answer_body)
 
     async def close(self) -> None:
         """Leave the bus: services end, subscriptions end, calls being answered are dropped."""
@@ -105,5 +105,10 @@ class MemoryBus:
 
 
 def _copied(header: Header) -> Header:
-    copy: Header = msgspec.msgpack.decode(msgspec.msgpack.encode(header))
-    return copy
+    return decode_header(encode_header(header))
+
+
+def _checked(payload: bytes) -> bytes:
+    if len(payload) > MAX_PAYLOAD:
+        raise BusError(f"a payload of {len(payload)} bytes is over the limit of {MAX_PAYLOAD}")
+    return bytes(payload)
