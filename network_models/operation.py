@@ -55,6 +55,7 @@ class Control:
     node: str | None = None
     threshold_m: float | None = None
     time_s: float | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class ControlRule:
     then: tuple[RuleAction, ...]
     otherwise: tuple[RuleAction, ...] = ()
     priority: float = 0.0
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

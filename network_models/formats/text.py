@@ -7,9 +7,7 @@ from pathlib import Path
 
 from network_models.problems import Problem
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
-_INFINITE = float("inf")
 
 
 def read_text(path: Path | str) -> tuple[str, list[Problem]]:
@@ -45,10 +43,12 @@ def _problem(path: Path, line: int | None, field: str, found: str, expected: str
 
 def parse_number(word: str) -> float | None:
     """A finite decimal number, or None (also for `nan`, `inf` and digits with underscores)."""
-    if _NUMBER.fullmatch(word) is None or not word.isascii():
+    try:
+        value = float(word)
+    except ValueError:
         return None
-    value = float(word)
-    return None if abs(value) == _INFINITE else value
+    finite = value - value == 0.0
+    return value if finite and word.isascii() and "_" not in word else None
 
 
 def parse_integer(word: str) -> int | None:

@@ -1,0 +1,134 @@
+"""Reads an EPANET input file into a network in SI units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from network_models.elements import Link, Node
+from network_models.formats.inp.controls import read_controls, read_rules
+from network_models.formats.inp.draft import Draft
+from network_models.formats.inp.drawing import (
+    read_backdrop,
+    read_coordinates,
+    read_labels,
+    read_report,
+    read_tags,
+    read_vertices,
+)
+from network_models.formats.inp.economics import read_energy, read_reactions
+from network_models.formats.inp.links import (
+    read_leakage,
+    read_pipes,
+    read_pumps,
+    read_status,
+    read_valves,
+)
+from network_models.formats.inp.nodes import (
+    read_demands,
+    read_emitters,
+    read_junctions,
+    read_mixing,
+    read_quality,
+    read_reservoirs,
+    read_sources,
+    read_tanks,
+)
+from network_models.formats.inp.options import read_options, read_times
+from network_models.formats.inp.sections import Row, cut
+from network_models.formats.inp.tables import read_curves, read_patterns
+from network_models.formats.inp.units import file_units
+from network_models.formats.text import read_text
+from network_models.network import Network
+from network_models.operation import Options, ReportOptions
+from network_models.problems import Problem
+
+_READERS: tuple[tuple[str, Callable[[Draft, list[Row]], None]], ...] = (
+    ("TIMES", read_times),
+    ("PATTERNS", read_patterns),
+    ("JUNCTIONS", read_junctions),
+    ("RESERVOIRS", read_reservoirs),
+    ("TANKS", read_tanks),
+    ("PIPES", read_pipes),
+    ("PUMPS", read_pumps),
+    ("VALVES", read_valves),
+    ("DEMANDS", read_demands),
+    ("EMITTERS", read_emitters),
+    ("STATUS", read_status),
+    ("LEAKAGE", read_leakage),
+    ("QUALITY", read_quality),
+    ("SOURCES", read_sources),
+    ("MIXING", read_mixing),
+    ("ENERGY", read_energy),
+    ("REACTIONS", read_reactions),
+    ("CURVES", read_curves),
+    ("CONTROLS", read_controls),
+    ("RULES", read_rules),
+    ("TAGS", read_tags),
+    ("COORDINATES", read_coordinates),
+    ("VERTICES", read_vertices),
+    ("LABELS", read_labels),
+    ("BACKDROP", read_backdrop),
+    ("REPORT", read_report),
+)
+"""What reads each section after OPTIONS: elements first, then what adds to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """What a file says: the network, its problems, and the line of each (kind, id)."""
+
+    network: Network
+    problems: list[Problem]
+    lines: dict[tuple[str, str], int]
+
+
+def parse_inp(path: Path | str, *, epanet_constants: bool = False) -> ParsedFile:
+    """The content of an .inp file; its network is only of use when there are no problems.
+
+    Whether the network hangs together (ids that exist, a source, ...) is not judged here. With
+    `epanet_constants` units are converted by EPANET's rounded figures, for comparing with it.
+    """
+    file = str(path)
+    text, problems = read_text(path)
+    if problems:
+        return ParsedFile(Network(), problems, {})
+    sections = cut(file, text)
+    draft = Draft(file, file_units(Options()))
+    draft.problems += sections.problems
+    read_options(draft, sections.rows["OPTIONS"], epanet=epanet_constants)
+    for name, reader in _READERS:
+        reader(draft, sections.rows[name])
+    draft.problems.sort(key=lambda problem: problem.line or 0)
+    return ParsedFile(_network(draft, sections.title), draft.problems, draft.lines)
+
+
+def _network(draft: Draft, title: list[str]) -> Network:
+    for link in draft.links.values():
+        if "vertices" in link.values:
+            link.values["vertices"] = tuple(link.values["vertices"])
+    return Network(
+        medium="water",
+        title="\n".join(title),
+        nodes={
+            name: cast(type[Node], node.kind)(id=name, **node.values)
+            for name, node in draft.nodes.items()
+        },
+        links={
+            name: cast(type[Link], link.kind)(id=name, **link.values)
+            for name, link in draft.links.items()
+        },
+        patterns=draft.patterns,
+        curves=draft.curves,
+        controls=tuple(draft.controls),
+        rules=tuple(draft.rules),
+        options=draft.options,
+        times=draft.times,
+        energy=draft.energy,
+        reactions=draft.reactions,
+        report=ReportOptions(lines=tuple(draft.report)),
+        labels=tuple(draft.labels),
+        backdrop=draft.backdrop,
+    )
