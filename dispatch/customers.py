@@ -1,0 +1,94 @@
+"""Who lives and works at the network: customers by node, with their communities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatch.element import element_name
+from network_models.formats.table import choice, integer, number, optional, read_table, text
+from network_models.problems import InputError
+
+RESIDENTIAL = "residential"
+PRIORITY_CLASSES = ("hospital", "dialysis", "school")
+"""Customers named one by one in every plan, before all others."""
+CLASSES = (RESIDENTIAL, *PRIORITY_CLASSES, "industry", "commercial", "public")
+
+_ID = text("id")
+_ELEMENT = text("element")
+_HOUSEHOLDS = integer("households", minimum=0)
+_PEOPLE = integer("people", minimum=0)
+_CLASS = choice("class", CLASSES)
+_COMMUNITY = optional(text("community"), "")
+_NAME_ZH = text("name_zh")
+_NAME_EN = text("name_en")
+_X = number("x")
+_Y = number("y")
+CUSTOMER_COLUMNS = (
+    _ID,
+    _ELEMENT,
+    _HOUSEHOLDS,
+    _PEOPLE,
+    _CLASS,
+    _COMMUNITY,
+    _NAME_ZH,
+    _NAME_EN,
+    _X,
+    _Y,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A customer at an element (`water/node:J7`, `node:J7` or `J7`); x and y are plan metres.
+
+    `kind` is one of CLASSES (the table's column `class`); `community` is empty outside of any.
+    """
+
+    id: str
+    element: str
+    households: int
+    people: int
+    kind: str
+    community: str
+    name_zh: str
+    name_en: str
+    x: float
+    y: float
+
+    @property
+    def node(self) -> str:
+        """The id of the node that supplies the customer."""
+        return element_name(self.element).id
+
+
+def read_customers(path: Path | str, *, nodes: Iterable[str] | None = None) -> tuple[Customer, ...]:
+    """The customers in a CSV file, in its order.
+
+    With `nodes`, an element that is none of them is a fault. Raises InputError with all faults.
+    """
+    table = read_table(path, CUSTOMER_COLUMNS, key=_ID)
+    known = None if nodes is None else frozenset(nodes)
+    customers = []
+    for row in table.rows:
+        customer = Customer(
+            id=row[_ID],
+            element=row[_ELEMENT],
+            households=row[_HOUSEHOLDS],
+            people=row[_PEOPLE],
+            kind=row[_CLASS],
+            community=row[_COMMUNITY],
+            name_zh=row[_NAME_ZH],
+            name_en=row[_NAME_EN],
+            x=row[_X],
+            y=row[_Y],
+        )
+        if element_name(customer.element).kind == "link":
+            table.problem(row.line, "element", customer.element, "a node: customers sit at nodes")
+        elif known is not None and customer.node not in known:
+            table.problem(row.line, "element", customer.element, "a node of the network")
+        customers.append(customer)
+    if table.problems:
+        raise InputError(table.problems)
+    return tuple(customers)
