@@ -1,0 +1,105 @@
+"""What every driver is: a link with figures about itself, run as one task, asked to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scada.drivers.config import DriverConfig
+from scada.point import Point
+from scada.ports import Clock
+from scada.samples import SampleBatch
+
+LinkState = Literal["starting", "up", "down"]
+Emit = Callable[[SampleBatch], None]
+"""Takes samples from a driver; never blocks."""
+
+
+class WriteError(RuntimeError):
+    """A write was refused, or it is not known to have reached the device."""
+
+
+@dataclass(slots=True)
+class LinkStats:
+    """Figures of one link since it was started."""
+
+    name: str
+    kind: str
+    endpoint: str
+    state: LinkState = "starting"
+    since_ns: int = 0
+    reads: int = 0
+    errors: int = 0
+    overruns: int = 0
+    samples: int = 0
+    writes: int = 0
+    reconnects: int = 0
+    rejected_replies: int = 0
+    bad_points: int = 0
+    last_error: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON-ready values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def enter(self, state: LinkState, now_ns: int) -> None:
+        """Note a new state and since when it holds."""
+        if state != self.state or not self.since_ns:
+            self.state, self.since_ns = state, now_ns
+
+    def fault(self, text: str) -> None:
+        """Count an error and keep its words."""
+        self.errors += 1
+        self.last_error = text
+
+
+class Driver(Protocol):
+    """A link to field devices. `run` lasts until it is cancelled and mends its own connection."""
+
+    @property
+    def config(self) -> DriverConfig:
+        """The link's configuration."""
+        ...
+
+    @property
+    def stats(self) -> LinkStats:
+        """The link's figures."""
+        ...
+
+    async def run(self, emit: Emit) -> None:
+        """Acquire values for ever and hand them to `emit`."""
+        ...
+
+    async def write(self, handle: int, value: float) -> float:
+        """Write an SI value and read it back (SI); WriteError when that does not succeed."""
+        ...
+
+    def lost(self) -> SampleBatch:
+        """Mark all points as without communication; the samples that say so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverJob:
+    """What a driver is made from: its link, its points by handle, scan periods and a clock."""
+
+    config: DriverConfig
+    points: Mapping[int, Point]
+    scan: Mapping[str, float]
+    clock: Clock
+
+
+def batch(
+    handles: NDArray[np.uint32],
+    value: NDArray[np.float64],
+    quality: NDArray[np.uint32] | int,
+    now_ns: int,
+) -> SampleBatch:
+    """Samples that were read at `now_ns` from devices without a clock of their own."""
+    times = np.full(len(handles), now_ns, dtype=np.int64)
+    codes = np.full(len(handles), quality, dtype=np.uint32) if isinstance(quality, int) else quality
+    return SampleBatch(handles, value, codes, times, times)
