@@ -8,20 +8,28 @@ from pathlib import Path
 from network_models.formats.inp.read import parse_inp
 from network_models.network import Network
 from network_models.problems import NetworkError, Problem
+from network_models.validate import validate
 
 
-def _inp(path: Path) -> Network:
-    parsed = parse_inp(path)
-    if parsed.problems:
-        raise NetworkError(parsed.problems)
+def _inp(path: Path, epanet_constants: bool) -> Network:
+    parsed = parse_inp(path, epanet_constants=epanet_constants)
+    problems = parsed.problems
+    if parsed.judgeable:
+        problems = problems + validate(parsed.network, str(path), parsed.lines)
+    if problems:
+        raise NetworkError(sorted(problems, key=lambda problem: problem.line or 0))
     return parsed.network
 
 
-_FORMATS: dict[str, Callable[[Path], Network]] = {".inp": _inp}
+_FORMATS: dict[str, Callable[[Path, bool], Network]] = {".inp": _inp}
 
 
-def read_network(path: Path | str) -> Network:
-    """The network in a file, by the file's suffix; NetworkError lists all that is wrong with it."""
+def read_network(path: Path | str, *, epanet_constants: bool = False) -> Network:
+    """The network in a file, by the file's suffix; NetworkError lists all that is wrong with it.
+
+    `epanet_constants` converts an .inp file's units by EPANET's rounded figures instead of the
+    exact ones: for comparing results with EPANET to the last digit, not for work.
+    """
     path = Path(path)
     reader = _FORMATS.get(path.suffix.lower())
     if reader is None:
@@ -33,4 +41,4 @@ def read_network(path: Path | str) -> Network:
             expected="a network file: " + ", ".join(_FORMATS),
         )
         raise NetworkError([problem])
-    return reader(path)
+    return reader(path, epanet_constants)

@@ -80,7 +80,6 @@ def _unbalanced(draft: Draft, row: Row, values: Values) -> None:
 
 def _pattern(draft: Draft, row: Row, values: Values) -> None:
     values["default_pattern"] = row.tokens[1]
-    draft.lines["option", "pattern"] = row.line
 
 
 def _demand(draft: Draft, row: Row, values: Values) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -78,11 +78,15 @@ _READERS: tuple[tuple[str, Callable[[Draft, list[Row]], None]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """What a file says: the network, its problems, and the line of each (kind, id)."""
+    """What a file says: the network, its problems, and the line of each (kind, id).
+
+    `judgeable` is false when so little could be read that judging the network means nothing.
+    """
 
     network: Network
     problems: list[Problem]
     lines: dict[tuple[str, str], int]
+    judgeable: bool = True
 
 
 def parse_inp(path: Path | str, *, epanet_constants: bool = False) -> ParsedFile:
@@ -94,7 +98,7 @@ def parse_inp(path: Path | str, *, epanet_constants: bool = False) -> ParsedFile
     file = str(path)
     text, problems = read_text(path)
     if problems:
-        return ParsedFile(Network(), problems, {})
+        return ParsedFile(Network(), problems, {}, judgeable=False)
     sections = cut(file, text)
     draft = Draft(file, file_units(Options()))
     draft.problems += sections.problems
@@ -109,6 +113,10 @@ def _network(draft: Draft, title: list[str]) -> Network:
     for link in draft.links.values():
         if "vertices" in link.values:
             link.values["vertices"] = tuple(link.values["vertices"])
+    options = draft.options
+    if options.default_pattern not in draft.patterns:
+        # EPANET's default is "1" if there is such a pattern; a missing one means constant demand.
+        options = replace(options, default_pattern=None)
     return Network(
         medium="water",
         title="\n".join(title),
@@ -124,7 +132,7 @@ def _network(draft: Draft, title: list[str]) -> Network:
         curves=draft.curves,
         controls=tuple(draft.controls),
         rules=tuple(draft.rules),
-        options=draft.options,
+        options=options,
         times=draft.times,
         energy=draft.energy,
         reactions=draft.reactions,

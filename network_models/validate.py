@@ -1,0 +1,53 @@
+"""Whether a network hangs together: every fault that would keep it from being solved.
+
+Readers judge words and numbers; this judges the whole, whatever file or program it came from.
+What EPANET refuses is refused here; what it runs is accepted, with one exception: an island
+that no source can ever reach is refused (EPANET runs it and gives it meaningless pressures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from network_models.network import Network
+from network_models.problems import Problem
+from network_models.validation.fault import Fault
+from network_models.validation.links import link_faults
+from network_models.validation.nodes import node_faults
+from network_models.validation.operation import curve_faults, operation_faults, pattern_faults
+from network_models.validation.structure import structure_faults
+
+_CHECKS: tuple[Callable[[Network], Iterator[Fault]], ...] = (
+    node_faults,
+    link_faults,
+    pattern_faults,
+    curve_faults,
+    operation_faults,
+    structure_faults,
+)
+
+
+def validate(
+    net: Network, file: str = "", lines: Mapping[tuple[str, str], int] | None = None
+) -> list[Problem]:
+    """All that is wrong with a network, in the order of lines where the file's are known.
+
+    `lines` gives the line of each (kind, id); kinds are those of `validation.fault.FaultKind`.
+    """
+    known = lines or {}
+    problems = []
+    for check in _CHECKS:
+        for fault in check(net):
+            line = known.get((fault.kind, fault.id))
+            if line is None and fault.kind in ("demand", "source"):
+                line = known.get(("node", fault.id))
+            problems.append(
+                Problem(
+                    file=file,
+                    line=line,
+                    field=" ".join(filter(None, (fault.kind, fault.id, fault.field))),
+                    found=fault.found,
+                    expected=fault.expected,
+                )
+            )
+    return sorted(problems, key=lambda problem: problem.line or 0)

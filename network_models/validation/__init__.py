@@ -1,0 +1,1 @@
+"""The checks of `network_models.validate`, a module a part of the network."""
