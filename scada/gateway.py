@@ -90,12 +90,21 @@ class Gateway:
         while True:
             try:
                 await driver.run(self._take)
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                # a library cancelled its own future; nobody asked this link to stop
+                self._failed(driver, error)
             except Exception as error:  # whatever it is, the other links go on
                 log.exception("link %s failed and is started again", driver.config.name)
-                driver.stats.fault(f"{type(error).__name__}: {error}")
-                driver.stats.enter("down", self._clock.now_ns())
-                self._take(driver.lost())
+                self._failed(driver, error)
             await self._clock.sleep(backoff.next_s())
+
+    def _failed(self, driver: Driver, error: BaseException) -> None:
+        driver.stats.fault(f"{type(error).__name__}: {error}")
+        driver.stats.enter("down", self._clock.now_ns())
+        self._take(driver.lost())
 
     def _take(self, samples: SampleBatch) -> None:
         if len(samples):

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from scada.quality import BAD_NO_COMMUNICATION, BAD_WAITING_FOR_INITIAL_DATA
+
 
 class ScanSchedule:
     """Which scan class is due next. A scan that ends after its next due time is an overrun.
@@ -52,7 +54,7 @@ class ChangeFilter:
 
     def __init__(self, size: int, heartbeat_s: float) -> None:
         self.value = np.full(size, np.nan)
-        self.quality = np.zeros(size, dtype=np.uint32)
+        self.quality = np.full(size, BAD_WAITING_FOR_INITIAL_DATA, dtype=np.uint32)
         self._sent_at = np.full(size, -np.inf)
         self._heartbeat_s = heartbeat_s
 
@@ -83,6 +85,17 @@ class ChangeFilter:
         self.quality[fresh] = quality
         self._sent_at[fresh] = now
         return fresh, self.value[fresh].copy()
+
+    def overdue(self, now: float) -> NDArray[np.intp]:
+        """The places with a known value that was not sent for a heartbeat; those count as sent."""
+        known = (self.quality != BAD_NO_COMMUNICATION) & (
+            self.quality != BAD_WAITING_FOR_INITIAL_DATA
+        )
+        places: NDArray[np.intp] = np.flatnonzero(
+            known & (now - self._sent_at >= self._heartbeat_s)
+        )
+        self._sent_at[places] = now
+        return places
 
 
 class Backoff:

@@ -1,0 +1,357 @@
+"""The OPC UA driver: one session, one subscription, values as the server reports them.
+
+Each lost session is followed by a wholly new client: asyncua's own reconnect was seen to hang
+when a publish request raced the activation of the session. A link counts as lost when the
+library says so, when the subscription is deleted by the server, when notifications are missing,
+and when for `stale_s` neither a value nor a keep-alive came.
+
+Notifications go straight from the publish response to one batch of samples; the library's own
+path would start a task a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import struct
+from typing import Any
+
+import numpy as np
+from asyncua import Client, ua
+
+from scada.drivers.config import DriverConfig
+from scada.drivers.link import DriverJob, Emit, LinkStats, WriteError, batch
+from scada.drivers.opcua_values import (
+    NO_FILTER,
+    deadband_raw,
+    quality_of_refusal,
+    read_value,
+    time_ns,
+    variant_for,
+)
+from scada.point_table import raw_to_si
+from scada.poller import Backoff, ChangeFilter
+from scada.quality import BAD_NO_COMMUNICATION
+from scada.samples import SampleBatch
+
+MIN_TIMEOUT_S = 4.0
+"""Creating a thousand monitored items takes a server longer than one value."""
+
+CLOSE_S = 2.0
+WATCH_S = 0.5
+RETRY_REFUSED_S = 60.0
+"""How long until a refused item is asked for again; servers get new nodes while they run."""
+
+READBACK_WAITS_S = (0.0, 0.1, 0.3, 0.6)
+_LIMIT_ITEMS = ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall
+
+
+class SessionLost(RuntimeError):  # noqa: N818  # says what happened
+    """The session or its subscription is of no more use."""
+
+
+class OpcUaDriver:
+    """A link to one OPC UA server."""
+
+    def __init__(self, job: DriverJob) -> None:
+        self.config: DriverConfig = job.config
+        self.stats = LinkStats(job.config.name, job.config.kind, job.config.endpoint)
+        self._clock = job.clock
+        self._points = list(job.points.values())
+        self._handles = np.array(list(job.points), dtype=np.uint32)
+        self._number = {handle: i for i, handle in enumerate(job.points)}
+        self._nodes = [ua.NodeId.from_string(point.address) for point in self._points]
+        lines = np.array([raw_to_si(point) for point in self._points]).reshape(-1, 2)
+        self._factor, self._offset = lines[:, 0], lines[:, 1]
+        self._sampling_ms = [1000.0 * job.scan[point.scan] for point in self._points]
+        self._filter = ChangeFilter(len(self._points), job.config.heartbeat_s)
+        self._refused: dict[int, int] = {}
+        self._monitored: set[int] = set()
+        self._types: dict[int, Any] = {}
+        self._client: Any = None
+        self._heard_at = 0.0
+        self._sequence: int | None = None
+        self._lost: asyncio.Future[str] | None = None
+        self._emit: Emit = _nobody
+
+    # ---- acquiring --------------------------------------------------------------------------
+
+    async def run(self, emit: Emit) -> None:
+        """Keep a session and its subscription; returns only by cancellation."""
+        # asyncua logs each lost session with a trace of its own; callers see it in the figures
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL)
+        self._emit = emit
+        backoff = Backoff(self.config.backoff_s, seed=self.config.name)
+        try:
+            while True:
+                try:
+                    await self._session(backoff)
+                except (OSError, TimeoutError, SessionLost, ua.UaError) as error:
+                    self.stats.fault(f"{type(error).__name__}: {error}".removesuffix(": "))
+                except asyncio.CancelledError:
+                    if _asked_to_stop():
+                        raise
+                    # asyncua cancels the requests that were under way on a lost connection
+                    self.stats.fault("connection lost during a request")
+                self.stats.enter("down", self._clock.now_ns())
+                self._send(self.lost())
+                await self._clock.sleep(backoff.next_s())
+                self.stats.reconnects += 1
+        finally:
+            self.stats.enter("down", self._clock.now_ns())
+
+    def lost(self) -> SampleBatch:
+        """Mark all points as without communication; the samples that say so."""
+        return self._failed(list(range(len(self._points))), BAD_NO_COMMUNICATION)
+
+    async def _session(self, backoff: Backoff) -> None:
+        """One client from connecting to its loss, which is raised."""
+        config = self.config
+        client = Client(
+            config.url,
+            timeout=max(config.timeout_s, MIN_TIMEOUT_S),
+            watchdog_intervall=max(1.0, config.stale_s / 2.0),
+        )
+        client.name = client.description = "Ringmain gateway"
+        if config.user:
+            client.set_user(config.user)
+            client.set_password(config.password)
+        self._lost = asyncio.get_running_loop().create_future()
+        self._sequence = None
+        client.connection_lost_callback = self._on_lost
+        try:
+            await client.connect()
+            subscription = await self._subscribe(client)
+            self._client = client
+            self._heard()
+            backoff.reset()
+            await self._watch(client, subscription)
+        finally:
+            self._client = None
+            with contextlib.suppress(Exception):  # whatever closing meets, a new client follows
+                await asyncio.wait_for(client.disconnect(), CLOSE_S)
+            client.disconnect_socket()
+
+    async def _watch(self, client: Any, subscription: int) -> None:
+        """Stay until the session is lost; retry refused items and send heartbeats meanwhile."""
+        assert self._lost is not None
+        retry_at = self._clock.monotonic_s() + RETRY_REFUSED_S
+        while True:
+            done, _ = await asyncio.wait((self._lost,), timeout=WATCH_S)
+            if done:
+                raise SessionLost(self._lost.result())
+            now = self._clock.monotonic_s()
+            if now - self._heard_at > self.config.stale_s:
+                raise SessionLost(f"no word from the server for {self.config.stale_s:g} s")
+            if self._refused and now >= retry_at:
+                await self._monitor(client, subscription, list(self._refused))
+                retry_at = now + RETRY_REFUSED_S
+            self._send_heartbeats(now)
+
+    # ---- the subscription -------------------------------------------------------------------
+
+    async def _subscribe(self, client: Any) -> int:
+        """Create the subscription and all monitored items; the subscription's id."""
+        config = self.config
+        keep_alive = max(1, int(config.stale_s / 3.0 / config.publishing_s))
+        request = ua.CreateSubscriptionParameters(
+            RequestedPublishingInterval=1000.0 * config.publishing_s,
+            RequestedLifetimeCount=10 * keep_alive,
+            RequestedMaxKeepAliveCount=keep_alive,
+            MaxNotificationsPerPublish=10000,
+            PublishingEnabled=True,
+            Priority=0,
+        )
+        created = await client.uaclient.session.create_subscription(request, self._on_publish)
+        self._heard_at = self._clock.monotonic_s()
+        self._refused.clear()
+        self._monitored.clear()
+        await self._monitor(client, created.SubscriptionId, list(range(len(self._points))))
+        return int(created.SubscriptionId)
+
+    async def _monitor(self, client: Any, subscription: int, numbers: list[int]) -> None:
+        """Create monitored items in as few calls as the server allows; note what it refuses."""
+        size = await self._batch_size(client)
+        plain: list[int] = []
+        for start in range(0, len(numbers), size):
+            part = numbers[start : start + size]
+            for number, code in (await self._create(client, subscription, part, True)).items():
+                if code in NO_FILTER:
+                    plain.append(number)
+                else:
+                    self._refuse(number, code)
+        for start in range(0, len(plain), size):
+            part = plain[start : start + size]
+            for number, code in (await self._create(client, subscription, part, False)).items():
+                self._refuse(number, code)
+
+    async def _create(
+        self, client: Any, subscription: int, numbers: list[int], with_filter: bool
+    ) -> dict[int, int]:
+        """One CreateMonitoredItems call; the status codes of the items that were refused."""
+        items = [self._item(number, with_filter) for number in numbers]
+        parameters = ua.CreateMonitoredItemsParameters(
+            SubscriptionId=subscription,
+            TimestampsToReturn=ua.TimestampsToReturn.Both,
+            ItemsToCreate=items,
+        )
+        self._monitored.update(numbers)
+        results = await client.uaclient.session.create_monitored_items(parameters)
+        refused: dict[int, int] = {}
+        for number, result in zip(numbers, results, strict=True):
+            if result.StatusCode.is_good():
+                self._refused.pop(number, None)
+            else:
+                self._monitored.discard(number)
+                refused[number] = int(result.StatusCode.value)
+        return refused
+
+    def _item(self, number: int, with_filter: bool) -> Any:
+        wanted = ua.MonitoringParameters(
+            ClientHandle=number,
+            SamplingInterval=self._sampling_ms[number],
+            QueueSize=1,
+            DiscardOldest=True,
+        )
+        deadband = deadband_raw(self._points[number])
+        if with_filter and deadband > 0.0:
+            wanted.Filter = ua.DataChangeFilter(
+                Trigger=ua.DataChangeTrigger.StatusValue,
+                DeadbandType=ua.DeadbandType.Absolute,
+                DeadbandValue=deadband,
+            )
+        what = ua.ReadValueId(NodeId=self._nodes[number], AttributeId=ua.AttributeIds.Value)
+        return ua.MonitoredItemCreateRequest(
+            ItemToMonitor=what,
+            MonitoringMode=ua.MonitoringMode.Reporting,
+            RequestedParameters=wanted,
+        )
+
+    async def _batch_size(self, client: Any) -> int:
+        """Items a call: what is configured, or less if the server says so."""
+        try:
+            limit = await client.get_node(ua.NodeId(_LIMIT_ITEMS)).read_value()
+        except ua.UaStatusCodeError:
+            return self.config.batch  # the server does not tell
+        return min(self.config.batch, limit) if limit else self.config.batch
+
+    def _refuse(self, number: int, code: int) -> None:
+        if number not in self._refused:
+            name = ua.StatusCode(code).name
+            self.stats.fault(f"{self._points[number].id}: {self._points[number].address}: {name}")
+        self._refused[number] = code
+        self._send(self._failed([number], quality_of_refusal(code)))
+
+    # ---- what comes -------------------------------------------------------------------------
+
+    def _heard(self) -> None:
+        self._heard_at = self._clock.monotonic_s()
+        self.stats.enter("up", self._clock.now_ns())
+
+    async def _on_lost(self, error: Exception) -> None:
+        self._give_up(f"connection lost: {type(error).__name__} {error}".rstrip())
+
+    def _give_up(self, why: str) -> None:
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(why)
+
+    def _on_publish(self, result: Any) -> None:
+        """Take a publish response: values, a keep-alive, or the end of the subscription."""
+        self._heard_at = self._clock.monotonic_s()
+        message = result.NotificationMessage
+        if not message.NotificationData:
+            return
+        sequence = int(message.SequenceNumber)
+        if self._sequence is not None and sequence not in (self._sequence + 1, 1):
+            self._give_up(f"notifications {self._sequence + 1} to {sequence - 1} are missing")
+        self._sequence = sequence
+        for part in message.NotificationData:
+            if isinstance(part, ua.DataChangeNotification):
+                self.stats.reads += 1
+                self._deliver(part.MonitoredItems)
+            elif isinstance(part, ua.StatusChangeNotification):
+                self._give_up(f"the server ended the subscription: {part.Status.name}")
+
+    def _deliver(self, items: list[Any]) -> None:
+        now_ns = self._clock.now_ns()
+        known = [item for item in items if item.ClientHandle in self._monitored]
+        places = np.array([item.ClientHandle for item in known], dtype=np.intp)
+        read = [read_value(item.Value) for item in known]
+        raw = np.array([value for value, _ in read], dtype=np.float64)
+        quality = np.array([code for _, code in read], dtype=np.uint32)
+        source = [
+            time_ns(item.Value.SourceTimestamp) or time_ns(item.Value.ServerTimestamp) or now_ns
+            for item in known
+        ]
+        value = raw * self._factor[places] + self._offset[places]
+        self._filter.changed(places, value, quality, self._clock.monotonic_s())
+        self._send(
+            SampleBatch(
+                self._handles[places],
+                value,
+                quality,
+                np.array(source, dtype=np.int64),
+                np.full(len(known), now_ns, dtype=np.int64),
+            )
+        )
+
+    def _send_heartbeats(self, now: float) -> None:
+        """Send again what did not change: the server vouches for it by its keep-alives."""
+        places = self._filter.overdue(now)
+        value, quality = self._filter.value[places], self._filter.quality[places]
+        self._send(batch(self._handles[places], value, quality, self._clock.now_ns()))
+
+    def _failed(self, numbers: list[int], quality: int) -> SampleBatch:
+        places = np.array(numbers, dtype=np.intp)
+        fresh, value = self._filter.fail(places, quality, self._clock.monotonic_s())
+        return batch(self._handles[fresh], value, quality, self._clock.now_ns())
+
+    def _send(self, samples: SampleBatch) -> None:
+        if len(samples):
+            self.stats.bad_points = int(np.count_nonzero(self._filter.quality >> 31))
+            self.stats.samples += len(samples)
+            self._emit(samples)
+
+    # ---- writing ----------------------------------------------------------------------------
+
+    async def write(self, handle: int, value: float) -> float:
+        """Write an SI value and read it back (SI); WriteError when that does not succeed."""
+        number = self._number[handle]
+        point, client = self._points[number], self._client
+        if client is None:
+            raise WriteError(f"{point.id}: the link {self.config.name} is down")
+        node = client.get_node(self._nodes[number])
+        try:
+            if number not in self._types:
+                self._types[number] = (await node.read_data_value()).Value.VariantType
+            variant = variant_for(point, value, self._types[number])
+            # without time stamps: many servers refuse a write that brings its own
+            await node.write_attribute(ua.AttributeIds.Value, ua.DataValue(variant))
+            self.stats.writes += 1
+            wanted = _as_stored(variant)
+            for wait in READBACK_WAITS_S:
+                await self._clock.sleep(wait)
+                raw, _ = read_value(await node.read_data_value())
+                if raw == wanted:
+                    return float(raw * self._factor[number] + self._offset[number])
+        except (OSError, TimeoutError, ua.UaError) as error:
+            raise WriteError(f"{point.id}: {type(error).__name__} {error}".rstrip()) from error
+        back = raw * self._factor[number] + self._offset[number]
+        raise WriteError(f"{point.id}: wrote {value:g}, read back {back:g} (SI)")
+
+
+def _as_stored(variant: Any) -> float:
+    """The number a server of the variant's type holds: a Float is rounded to 32 bits."""
+    if variant.VariantType == ua.VariantType.Float:
+        return float(struct.unpack("<f", struct.pack("<f", variant.Value))[0])
+    return float(variant.Value)
+
+
+def _asked_to_stop() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _nobody(samples: SampleBatch) -> None:
+    """Takes samples before the driver runs; there are none."""
