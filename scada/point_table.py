@@ -99,7 +99,13 @@ def read_points(
     What is left out (None) is not checked against. Raises InputError with every problem.
     """
     columns = [text(name) if name in REQUIRED else optional(text(name), "") for name in COLUMNS]
-    table = read_table(path, columns, key=columns[0])
+    table = read_table(path, columns)
+    lines: dict[str, int] = {}
+    for row in table.rows:
+        first = lines.setdefault(row.values["id"], row.line)
+        if first != row.line:
+            taken = f"an id of its own; also in line {first}"
+            table.problem(row.line, "id", row.values["id"], taken)
     occupied = Occupied()
     points = [
         point
