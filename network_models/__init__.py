@@ -8,6 +8,7 @@ from network_models.changes import (
     ScaleDemand,
     SetStatus,
 )
+from network_models.formats.inp_write import write_inp
 from network_models.network import Network
 from network_models.problems import InputError, NetworkError, Problem
 from network_models.read import read_network
@@ -24,4 +25,5 @@ __all__ = [
     "ScaleDemand",
     "SetStatus",
     "read_network",
+    "write_inp",
 ]

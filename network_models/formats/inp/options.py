@@ -8,12 +8,21 @@ from typing import Any
 
 from network_models.formats.inp.draft import Draft
 from network_models.formats.inp.sections import Row, choose, starts
-from network_models.formats.inp.units import file_units, flow_unit, pressure_units
+from network_models.formats.inp.units import (
+    ONE,
+    FileUnits,
+    Ratio,
+    file_units,
+    flow_unit,
+    pressure_units,
+)
 from network_models.operation import Options, Times
 
 HEADLOSS_LAWS = ("H-W", "D-W", "C-M")
 _VISCOSITY_FT2S = 1.1e-5
 _DIFFUSIVITY_FT2S = 1.3e-8
+_VISCOSITY_LIMIT = 1e-3
+_DIFFUSIVITY_LIMIT = 1e-4
 _PRESSURE_RANGE = 0.1  # EPANET's least span between minimum and required pressure, file unit
 _ACCURACY = (1e-5, 1e-1)
 
@@ -176,15 +185,15 @@ def read_options(draft: Draft, rows: list[Row], *, epanet: bool) -> None:
         row = next(row for row in rows if choose(row.tokens[0], ("REQ", "MINI")))
         expected = f"at least {_PRESSURE_RANGE:g} more than MINIMUM PRESSURE"
         draft.bad(row, "REQUIRED PRESSURE", f"{required:g}", expected)
-    square = 1.0 if units.us else 0.3048**2
+    viscosity, diffusivity = _references(units)
     draft.options = replace(
         options,
         minimum_pressure_m=units.pressure.to_si(minimum),
         required_pressure_m=units.pressure.to_si(required),
         head_error_m=units.length.to_si(head_error),
         flow_change_m3s=units.flow.to_si(flow_change),
-        viscosity_relative=_relative(raw["viscosity"], 1e-3, _VISCOSITY_FT2S * square),
-        diffusivity_relative=_relative(raw["diffusivity"], 1e-4, _DIFFUSIVITY_FT2S * square),
+        viscosity_relative=_relative(raw["viscosity"], _VISCOSITY_LIMIT, viscosity),
+        diffusivity_relative=_relative(raw["diffusivity"], _DIFFUSIVITY_LIMIT, diffusivity),
     )
 
 
@@ -193,6 +202,25 @@ def _relative(value: float | None, limit: float, reference: float) -> float:
     if value is None:
         return 1.0
     return value if value > limit else value / reference
+
+
+def _references(units: FileUnits) -> tuple[float, float]:
+    """The viscosity and diffusivity that a relative value of 1 stands for, in the file's unit."""
+    square = 1.0 if units.us else 0.3048**2
+    return _VISCOSITY_FT2S * square, _DIFFUSIVITY_FT2S * square
+
+
+def physical_or_relative(options: Options, units: FileUnits) -> tuple[str, str]:
+    """The words for viscosity and diffusivity: a multiple where that is how it will be read."""
+    viscosity, diffusivity = _references(units)
+    return (
+        _relative_words(options.viscosity_relative, _VISCOSITY_LIMIT, viscosity),
+        _relative_words(options.diffusivity_relative, _DIFFUSIVITY_LIMIT, diffusivity),
+    )
+
+
+def _relative_words(relative: float, limit: float, reference: float) -> str:
+    return ONE.words(relative) if relative > limit else Ratio(1.0, reference).words(relative)
 
 
 _TIME_FIELDS = {

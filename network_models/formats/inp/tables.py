@@ -14,7 +14,7 @@ from network_models.formats.inp.sections import Row
 from network_models.formats.inp.units import ONE, FileUnits, Ratio
 from network_models.operation import Curve, CurveKind, Pattern
 
-_KIND_WORDS: dict[str, CurveKind] = {
+KIND_WORDS: dict[str, CurveKind] = {
     "VOLUME": "volume",
     "PUMP": "pump",
     "EFFIC": "efficiency",
@@ -22,6 +22,7 @@ _KIND_WORDS: dict[str, CurveKind] = {
     "VALVE": "valve",
     "GENERIC": "generic",
 }
+"""The word for each kind of curve behind a curve's point."""
 
 
 def curve_ratios(units: FileUnits, kind: CurveKind) -> tuple[Ratio, Ratio]:
@@ -75,8 +76,8 @@ def read_curves(draft: Draft, rows: list[Row]) -> None:
         curve = drafts[name]
         curve.points.append((draft.number(row, 1, "x"), draft.number(row, 2, "y")))
         if len(row.tokens) == 4:
-            word = draft.word(row, 3, "kind", tuple(_KIND_WORDS))
-            curve.declared = _KIND_WORDS[word] if word else None
+            word = draft.word(row, 3, "kind", tuple(KIND_WORDS))
+            curve.declared = KIND_WORDS[word] if word else None
     uses = _uses(draft)
     for name, curve in drafts.items():
         kind = _kind(draft, name, curve, uses.get(name, []))
@@ -100,7 +101,7 @@ def _kind(draft: Draft, name: str, curve: _CurveDraft, uses: list[CurveKind]) ->
         return curve.declared
     # The map editor of EPANET writes the kind in front of the curve's comment: ";PUMP: text".
     word = curve.comment.partition(":")[0].strip().upper()
-    return next((kind for key, kind in _KIND_WORDS.items() if word.startswith(key)), "generic")
+    return next((kind for key, kind in KIND_WORDS.items() if word.startswith(key)), "generic")
 
 
 def _uses(draft: Draft) -> dict[str, list[CurveKind]]:

@@ -32,12 +32,12 @@ class Ratio:
         return value * self.numerator / self.denominator
 
     def words(self, si: float) -> str:
-        """The shortest decimal that `to_si` turns into exactly `si`.
+        """A short decimal that `to_si` turns into exactly `si`.
 
         Every SI value that was read from a file has one. For other values the two roundings may
         leave none; then the nearest decimal is given, one unit in the last place off.
         """
-        return shortest(si * self.denominator / self.numerator, si, self)
+        return _short(si * self.denominator / self.numerator, si, self)
 
 
 ONE = Ratio()
@@ -158,8 +158,8 @@ def _power(*, us: bool, epanet: bool) -> Ratio:
     return Ratio(_HORSEPOWER.numerator, 0.7457) if epanet else Ratio(1000.0)
 
 
-def shortest(guess: float, si: float, ratio: Ratio) -> str:
-    """The shortest decimal near `guess` whose SI value is `si`; else `guess` in full."""
+def _short(guess: float, si: float, ratio: Ratio) -> str:
+    """A short decimal near `guess` whose SI value is `si`; else `guess` in full."""
     for digits in (6, 9, 12, 15, 16, 17):
         words = f"{guess:.{digits}g}"
         if ratio.to_si(float(words)) == si:
