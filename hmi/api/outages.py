@@ -1,0 +1,56 @@
+"""Planning outages, and the proposals made lately."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+
+from hmi.api.errors import ApiError
+from hmi.api.parts import Body, Comment, PartsDep
+from hmi.api.times import read_time
+
+router = APIRouter(prefix="/api/outages", tags=["outages"])
+
+PLAN_PATIENCE_S = 300.0
+
+
+class PlanRequest(Body):
+    """What is to be shut, from when to when; a time without an offset is site time."""
+
+    element: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    start: Annotated[str, StringConstraints(max_length=40)]
+    end: Annotated[str, StringConstraints(max_length=40)]
+    reason: Comment = ""
+    kind: Literal["planned"] = "planned"
+
+
+@router.post("/plan")
+async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
+    """A proposal: valves, who is affected, findings with their rules, notice and trucks."""
+    start = read_time(body.start, "start", parts.zone)
+    end = read_time(body.end, "end", parts.zone)
+    if start >= end:
+        problem = {"field": "end", "found": body.end, "expected": "a time after the start"}
+        raise ApiError(422, "invalid", "the outage ends before it starts", [problem])
+    ask = {**body.model_dump(), "start": start.isoformat(), "end": end.isoformat()}
+    answer, _ = await parts.bus.call("model.plan_outage", ask, timeout_s=PLAN_PATIENCE_S)
+    proposal: dict[str, Any] = answer["proposal"]
+    parts.proposals.put(proposal)
+    return {"proposal": proposal}
+
+
+@router.get("")
+async def proposals(parts: PartsDep) -> dict[str, Any]:
+    """Summaries of the proposals kept, the newest first."""
+    return {"proposals": parts.proposals.summaries()}
+
+
+@router.get("/{proposal_id}")
+async def proposal(proposal_id: str, parts: PartsDep) -> dict[str, Any]:
+    """One proposal as it was made."""
+    found = parts.proposals.get(proposal_id)
+    if found is None:
+        raise ApiError(404, "no-such-proposal", "no proposal of this id is kept")
+    return {"proposal": found}

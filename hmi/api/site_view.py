@@ -1,0 +1,34 @@
+"""What the pages need to know of a site: names, networks, points, valves and customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dispatch.customers import Customer
+from network_models.network import Network
+from network_models.valves import IsolationValve
+from scada.point import Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """A site as its pages see it; the position of a point in `points` is its handle.
+
+    `end_limit_pa` and `end_rule` are the network-end pressure limit and the rule it comes from,
+    None and empty where the site's rules give none.
+    """
+
+    name_zh: str
+    name_en: str
+    language: str
+    timezone: str
+    version: str
+    points: Sequence[Point]
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    valves: Sequence[IsolationValve] = ()
+    customers: Sequence[Customer] = ()
+    end_limit_pa: float | None = None
+    end_rule: str = ""
+    drivers: Sequence[str] = ()
+    """Names of the field links, so that one that never reported is seen too."""
