@@ -29,7 +29,7 @@ _ONEWAY = optional(flag("oneway"), False)
 ROAD_COLUMNS = (_ID, _START, _END, _X1, _Y1, _X2, _Y2, _LENGTH, _SPEED, _ONEWAY)
 
 _MS_PER_KMH = 1.0 / 3.6
-_SAME_PLACE_M = 0.5
+_SAME_PLACE_M = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
