@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from network_models.formats.inp.read import parse_inp
+from network_models.formats.native import read_native
 from network_models.network import Network
 from network_models.problems import NetworkError, Problem
 from network_models.validate import validate
@@ -21,7 +22,11 @@ def _inp(path: Path, epanet_constants: bool) -> Network:
     return parsed.network
 
 
-_FORMATS: dict[str, Callable[[Path, bool], Network]] = {".inp": _inp}
+def _native(path: Path, _epanet_constants: bool) -> Network:
+    return read_native(path)
+
+
+_FORMATS: dict[str, Callable[[Path, bool], Network]] = {".inp": _inp, ".json": _native}
 
 
 def read_network(path: Path | str, *, epanet_constants: bool = False) -> Network:
