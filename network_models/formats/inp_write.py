@@ -46,8 +46,6 @@ from network_models.problems import NetworkError, Problem
 
 _SECTIONS: tuple[tuple[str, Callable[[Network, Lines], None]], ...] = (
     ("TITLE", write_title),
-    ("OPTIONS", write_options),
-    ("TIMES", write_times),
     ("PATTERNS", write_patterns),
     ("CURVES", write_curves),
     ("JUNCTIONS", write_junctions),
@@ -67,6 +65,8 @@ _SECTIONS: tuple[tuple[str, Callable[[Network, Lines], None]], ...] = (
     ("SOURCES", write_sources),
     ("MIXING", write_mixing),
     ("REACTIONS", write_reactions),
+    ("TIMES", write_times),
+    ("OPTIONS", write_options),
     ("REPORT", write_report),
     ("TAGS", write_tags),
     ("COORDINATES", write_coordinates),
@@ -74,6 +74,7 @@ _SECTIONS: tuple[tuple[str, Callable[[Network, Lines], None]], ...] = (
     ("LABELS", write_labels),
     ("BACKDROP", write_backdrop),
 )
+"""The sections in an order EPANET takes: it wants what a line names to stand before the line."""
 
 
 def write_inp(net: Network, path: Path | str) -> None:
