@@ -185,7 +185,7 @@ class ModbusTcpDriver:
                 answered = True
                 read.failures = 0
                 self.stats.reads += 1
-                self._deliver(read.places, read.values(data))
+                self._deliver(read.places, read.values(data[1:]))
         if learned:
             self._reads[name] = self._compile(name)
         return answered
