@@ -13,6 +13,7 @@ FaultKind = Literal[
     "link",
     "pattern",
     "curve",
+    "curve point",
     "demand",
     "source",
     "control",
@@ -23,7 +24,10 @@ FaultKind = Literal[
 
 
 class Fault(NamedTuple):
-    """What is wrong with the element `id` of a kind; a control's id is its number from 0."""
+    """What is wrong with the element `id` of a kind.
+
+    A control's id is its number from 0, a curve point's the curve's id and its number from 0.
+    """
 
     kind: FaultKind
     id: str

@@ -27,10 +27,10 @@ def curve_faults(net: Network) -> Iterator[Fault]:
             yield Fault("curve", key, "id", curve.id, f"the id it is filed under, {key}")
         if not curve.points:
             yield Fault("curve", key, "points", "none", "at least one")
-        for (before, _), (x, _) in pairwise(curve.points):
+        for number, ((before, _), (x, _)) in enumerate(pairwise(curve.points), start=1):
             if not x > before:
-                yield Fault("curve", key, "x", f"{x:g} after {before:g}", "x values that grow")
-                break
+                found = f"{x:g} after {before:g}"
+                yield Fault("curve point", f"{key} {number}", "x", found, "x values that grow")
 
 
 def operation_faults(net: Network) -> Iterator[Fault]:

@@ -126,6 +126,7 @@ class _RuleDraft:
     priority: float = 0.0
     enabled: bool = True
     part: str = "RULE"
+    sound: bool = True
 
 
 _FOLLOWS = {
@@ -154,17 +155,18 @@ def read_rules(draft: Draft, rows: list[Row]) -> None:
         if not rules or rules[-1].part not in _FOLLOWS[keyword]:
             places = " or ".join(_FOLLOWS[keyword])
             draft.bad(row, "keyword", row.tokens[0], f"this keyword only after {places}")
+            if rules:
+                rules[-1].sound = False
             continue
         _clause(draft, row, rules[-1], keyword)
-    seen: dict[str, int] = {}
     for rule in rules:
-        if not rule.premises or not rule.then:
-            draft.bad(rule.row, "rule", rule.id, "an IF and a THEN clause")
-        if rule.id in seen:
-            expected = f"an id of its own; it stands in line {seen[rule.id]} too"
+        first = draft.lines.setdefault(("rule", rule.id), rule.row.line)
+        if first != rule.row.line:
+            expected = f"an id of its own; it stands in line {first} too"
             draft.bad(rule.row, "rule", rule.id, expected)
-        seen.setdefault(rule.id, rule.row.line)
-        draft.lines["rule", rule.id] = rule.row.line
+            continue
+        if not rule.sound:
+            continue  # its faults are noted; half a rule would only bring more of them
         draft.rules.append(
             ControlRule(
                 id=rule.id,
@@ -190,11 +192,15 @@ def _clause(draft: Draft, row: Row, rule: _RuleDraft, keyword: str) -> None:
         rule.part = keyword
     if rule.part == "IF":
         premise = _premise(draft, row, cast(Literal["IF", "AND", "OR"], keyword))
-        if premise is not None:
+        if premise is None:
+            rule.sound = False
+        else:
             rule.premises.append(premise)
         return
     action = _rule_action(draft, row)
-    if action is not None:
+    if action is None:
+        rule.sound = False
+    else:
         (rule.then if rule.part == "THEN" else rule.otherwise).append(action)
 
 
@@ -279,7 +285,11 @@ def _rule_action(draft: Draft, row: Row) -> RuleAction | None:
     status = choose(row.tokens[5], _STATUS_WORDS)
     if status is not None:
         return RuleAction(link=name, attribute="status", value=status.lower())
-    number = draft.number(row, 5, "setting", least=0.0)
+    number = parse_number(row.tokens[5])
+    if number is None or number < 0.0:
+        expected = "OPEN, CLOSED, ACTIVE or a number of at least 0"
+        draft.bad(row, "value", row.tokens[5], expected)
+        return None
     if link.values.get("kind") == "GPV":
         draft.bad(row, "setting", row.tokens[5], "OPEN or CLOSED for a GPV")
         return None

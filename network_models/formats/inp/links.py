@@ -9,6 +9,7 @@ from network_models.formats.inp.draft import Draft, ElementDraft
 from network_models.formats.inp.nodes import named
 from network_models.formats.inp.sections import Row, choose
 from network_models.formats.inp.units import ONE, FileUnits, Ratio
+from network_models.formats.text import parse_number
 
 VALVE_KINDS = ("PRV", "PSV", "PBV", "FCV", "TCV", "GPV", "PCV")
 _PIPE_STATUSES = ("CV", "CLOSED", "OPEN")
@@ -110,9 +111,11 @@ def read_status(draft: Draft, rows: list[Row]) -> None:
         if not draft.count(row, 2, 3):
             continue
         word = choose(row.tokens[-1], ("OPEN", "CLOSED"))
-        value = None
-        if word is None:
-            value = draft.number(row, len(row.tokens) - 1, "status or setting", least=0.0)
+        value = None if word else parse_number(row.tokens[-1])
+        if word is None and (value is None or value < 0.0):
+            expected = "OPEN, CLOSED or a number of at least 0"
+            draft.bad(row, "status or setting", row.tokens[-1], expected)
+            continue
         status = cast(LinkStatus, word.lower()) if word else None
         for link in named(draft, row, draft.links, row.tokens[:-1]):
             _set_status(draft, row, link, status, value)

@@ -74,6 +74,7 @@ def read_curves(draft: Draft, rows: list[Row]) -> None:
             draft.lines["curve", name] = row.line
             drafts[name] = _CurveDraft(row.comment, row)
         curve = drafts[name]
+        draft.lines["curve point", f"{name} {len(curve.points)}"] = row.line
         curve.points.append((draft.number(row, 1, "x"), draft.number(row, 2, "y")))
         if len(row.tokens) == 4:
             word = draft.word(row, 3, "kind", tuple(KIND_WORDS))
