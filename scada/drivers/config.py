@@ -32,6 +32,10 @@ class DriverConfig:
     """Most monitored items in one call; a server that allows less is obeyed."""
     stale_s: float = 10.0
     """With neither a value nor a keep-alive for so long, the OPC UA session is made anew."""
+    server_deadband: bool = False
+    """Let the server leave out small changes. Off, because some servers (asyncua's among them)
+    compare with the value before instead of the last one sent, and then a slow drift never shows.
+    """
     user: str = ""
     password: str = field(default="", repr=False)
     heartbeat_s: float = 60.0
@@ -113,6 +117,9 @@ def _faults(table: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             if not number or isinstance(value, bool) or not low <= value <= high:
                 what = "a whole number" if wanted == "int" else "a number"
                 faults.append((key, repr(value), f"{what} from {low:g} to {high:g}"))
+        elif wanted == "bool":
+            if not isinstance(value, bool):
+                faults.append((key, repr(value), "true or false"))
         elif key != "kind" and not isinstance(value, str):
             faults.append((key, repr(value), "a text"))
     return faults

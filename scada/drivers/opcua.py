@@ -176,7 +176,8 @@ class OpcUaDriver:
         plain: list[int] = []
         for start in range(0, len(numbers), size):
             part = numbers[start : start + size]
-            for number, code in (await self._create(client, subscription, part, True)).items():
+            ask = self.config.server_deadband
+            for number, code in (await self._create(client, subscription, part, ask)).items():
                 if code in NO_FILTER:
                     plain.append(number)
                 else:
