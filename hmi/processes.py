@@ -1,0 +1,133 @@
+"""The processes of a room: `python -m hmi.processes ROLE FOLDER`, started by the supervisor.
+
+Each role is one small function that wires packages together and runs until told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from scenarios.site import Site, load_site
+
+log = logging.getLogger("ringmain")
+
+
+async def _core(site: Site) -> None:
+    from hmi.busing import join_bus, open_hub
+    from hmi.records import SqlAlarmJournal, engine, migrate
+    from hmi.records.desk import serve_outages
+    from scada.clock import SystemClock
+    from scada.core import Core
+    from scada.store.sqlite import SqliteStore
+
+    records = engine(site.data / "records.db")
+    migrate(records)
+    hub = await open_hub(site.data)
+    bus = await join_bus(site.data)
+    store = SqliteStore(site.data / "history.db")
+    core = Core(site.points, store, SqlAlarmJournal(records), bus, SystemClock(), site.scan)
+    try:
+        await serve_outages(bus, records)
+        await core.run()
+    finally:
+        await core.close()
+        await bus.close()
+        await hub.close()
+
+
+async def _gateway(site: Site) -> None:
+    from hmi.busing import join_bus
+    from scada.clock import SystemClock
+    from scada.gateway import run_gateway
+
+    bus = await join_bus(site.data)
+    try:
+        await run_gateway("gateway-1", site.points, site.drivers, site.scan, bus, SystemClock())
+    finally:
+        await bus.close()
+
+
+async def _model(site: Site) -> None:
+    from hmi.busing import join_bus
+    from hmi.live.service import LiveModel
+
+    bus = await join_bus(site.data)
+    try:
+        await LiveModel(site, bus).run()
+    finally:
+        await bus.close()
+
+
+async def _web(site: Site) -> None:
+    from hmi.busing import join_bus
+    from hmi.web_service import serve_web
+
+    port = site.web_port
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        port = int(json.loads((site.data / "run.json").read_text("utf-8"))["web_port"])
+    bus = await join_bus(site.data)
+    try:
+        await serve_web(site, bus, port)
+    finally:
+        await bus.close()
+
+
+async def _field(site: Site) -> None:
+    from scenarios.virtual_field import run_field
+
+    await run_field(site)
+
+
+ROLES: dict[str, Callable[[Site], Awaitable[None]]] = {
+    "field": _field,
+    "core": _core,
+    "gateway": _gateway,
+    "model": _model,
+    "web": _web,
+}
+
+
+def main(role: str, folder: str) -> None:
+    """Run one role until SIGTERM, SIGINT or the end of the supervisor."""
+    _end_with_parent()
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    # Their own messages a poll or a publish would fill the disk.
+    for noisy in ("asyncua", "pymodbus", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    asyncio.run(_until_told(ROLES[role], load_site(Path(folder))))
+
+
+async def _until_told(work: Callable[[Site], Awaitable[None]], site: Site) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work(site))
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the supervisor dies, so that no process is left behind."""
+    parent = os.getppid()
+    set_parent_death_signal = 1
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
