@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,3 +53,33 @@ class SampleBatch:
         point = np.frombuffer(data, "<u4", n, 24 * n)
         quality = np.frombuffer(data, "<u4", n, 28 * n)
         return cls(point, value, quality, source, arrival)
+
+
+def taken(batch: SampleBatch, places: NDArray[np.intp]) -> SampleBatch:
+    """Some samples of a batch, in the order given."""
+    return SampleBatch(
+        batch.point[places],
+        batch.value[places],
+        batch.quality[places],
+        batch.source_time_ns[places],
+        batch.arrival_time_ns[places],
+    )
+
+
+def joined(batches: Sequence[SampleBatch]) -> SampleBatch:
+    """Several batches as one; ValueError when there are none."""
+    return SampleBatch(
+        np.concatenate([b.point for b in batches]),
+        np.concatenate([b.value for b in batches]),
+        np.concatenate([b.quality for b in batches]),
+        np.concatenate([b.source_time_ns for b in batches]),
+        np.concatenate([b.arrival_time_ns for b in batches]),
+    )
+
+
+def latest(batch: SampleBatch) -> SampleBatch:
+    """The last sample of each point by arrival (of equal ones the later in the batch)."""
+    order = np.lexsort((batch.arrival_time_ns, batch.point))
+    point = batch.point[order]
+    ends = np.flatnonzero(np.append(point[1:] != point[:-1], len(point) > 0))
+    return taken(batch, order[ends])

@@ -1,0 +1,136 @@
+"""The alarms as the core serves them: every event is stored, then published.
+
+All changes of the book go through one lock, so that the order of events in the journal, on the
+bus and in the book is the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scada.alarm_book import AlarmBook
+from scada.alarm_links import LinkWatch
+from scada.alarm_record import AlarmEvent
+from scada.point import Point
+from scada.ports import AlarmJournal, Bus, BusError, Clock
+from scada.samples import SampleBatch
+
+log = logging.getLogger(__name__)
+
+MAX_UNSAVED = 100_000
+
+
+class AlarmDesk:
+    """Book, link watch and journal together."""
+
+    def __init__(
+        self,
+        points: Sequence[Point],
+        journal: AlarmJournal,
+        bus: Bus,
+        clock: Clock,
+        *,
+        again_s: float = 0.0,
+    ) -> None:
+        self.book = AlarmBook(points, again_s=again_s)
+        self.links = LinkWatch(points, self.book, clock.now_ns())
+        self.problem = ""
+        self.lost = 0
+        self._journal = journal
+        self._bus = bus
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._unsaved: list[AlarmEvent] = []
+
+    async def restore(self) -> None:
+        """Take up the alarms the journal holds; commands left open end as unknown."""
+        async with self._lock:
+            stored = await asyncio.to_thread(self._journal.states)
+            now_ns = self._clock.now_ns()
+            commands = [record for record in stored if record.get("kind") == "command"]
+            alarms = [record for record in stored if record.get("kind") != "command"]
+            events = [
+                {
+                    **{k: v for k, v in record.items() if k != "sequence"},
+                    "event": "unknown",
+                    "state": "normal",
+                    "time_ns": now_ns,
+                    "comment": "the core stopped while the command was under way",
+                }
+                for record in commands
+            ]
+            events += self.book.restore(alarms, self.links.subjects(alarms), now_ns)
+            await self._tell(events)
+
+    async def step(self, batch: SampleBatch) -> None:
+        """Take live samples."""
+        async with self._lock:
+            await self._tell(self.book.step(batch, self._clock.now_ns()))
+
+    async def tick(self, quality: NDArray[np.uint32], storage_fails: bool) -> None:
+        """Let time pass: delays, links, qualities of all points, and events not yet stored."""
+        async with self._lock:
+            now_ns = self._clock.now_ns()
+            events = self.book.tick(now_ns)
+            events += self.links.check(quality, now_ns)
+            events += self.links.storage(storage_fails, now_ns)
+            await self._tell(events)
+
+    async def acknowledge(
+        self, ids: Iterable[str] | None, user: str, comment: str
+    ) -> tuple[list[str], list[dict[str, str]]]:
+        """Acknowledge alarms (None: all); (acknowledged, refused). BusError if not stored."""
+        async with self._lock:
+            done = self.book.acknowledge(ids, user, comment, self._clock.now_ns())
+            await self._tell([])  # what happened before it stands before it
+            await self._store_and_publish(done.events)
+            self.book.adopt(done)
+            return [alarm.subject.id for alarm in done.alarms], done.refused
+
+    async def record(self, event: AlarmEvent) -> None:
+        """Store and publish an event that is no alarm's (a command). BusError if not stored."""
+        async with self._lock:
+            await self._tell([])
+            await self._store_and_publish([event])
+
+    async def events(
+        self, from_ns: int, to_ns: int | None, limit: int, before: int
+    ) -> list[Mapping[str, Any]]:
+        """Stored events, newest first."""
+        return await asyncio.to_thread(
+            lambda: self._journal.events(from_ns=from_ns, to_ns=to_ns, limit=limit, before=before)
+        )
+
+    async def _tell(self, events: list[AlarmEvent]) -> None:
+        """Store and publish events; those that cannot be stored wait and are tried again."""
+        self._unsaved += events
+        if not self._unsaved:
+            return
+        with contextlib.suppress(BusError):
+            await self._store_and_publish(self._unsaved)
+            self._unsaved = []
+        if len(self._unsaved) > MAX_UNSAVED:
+            self.lost += len(self._unsaved) - MAX_UNSAVED
+            del self._unsaved[:-MAX_UNSAVED]
+
+    async def _store_and_publish(self, events: list[AlarmEvent]) -> None:
+        if not events:
+            return
+        try:
+            numbers = await asyncio.to_thread(self._journal.append, list(events))
+        except Exception as problem:  # a journal has its own errors; none may stop the alarms
+            self.problem = f"alarm events cannot be stored: {problem}"
+            log.error("%s", self.problem)
+            raise BusError(self.problem) from problem
+        self.problem = ""
+        for number, event in zip(numbers, events, strict=True):
+            # Who missed it (a bus that is away) finds it in the journal.
+            with contextlib.suppress(BusError):
+                await self._bus.publish("alarm", {**event, "sequence": number})

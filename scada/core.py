@@ -1,0 +1,302 @@
+"""The core of the control room: last values, alarms, history and commands behind one bus."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from scada.alarm_desk import AlarmDesk
+from scada.commands import Commands
+from scada.historian import Historian, Retention
+from scada.live_table import HEARTBEAT_S, LiveTable
+from scada.point import Origin, Point
+from scada.ports import AlarmJournal, Bus, BusError, Clock, Handler, Header
+from scada.samples import SampleBatch, taken
+from scada.store.port import ORIGINS, Mark, SampleStore, StoreError
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.2
+"""Values are published and delays re-checked this often: at most 5 times a second."""
+MAINTAIN_S = 30.0
+BACKFILL_NS = 30 * 1_000_000_000
+"""Samples that arrived at the gateway longer ago are history, not news: they raise no alarm."""
+SETTLE_NS = 1_000_000_000
+MAX_TREND = 100_000
+
+
+class Points(Protocol):
+    """A point list: a point's handle is its place in `points`."""
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """All points."""
+        ...
+
+    def handle(self, point_id: str, /) -> int:
+        """The handle of a point; KeyError when there is no such id."""
+        ...
+
+
+class Core:
+    """Serves the `core.*` services and publishes `values` and `alarm`; see `run`."""
+
+    def __init__(
+        self,
+        table: Points,
+        store: SampleStore,
+        journal: AlarmJournal,
+        bus: Bus,
+        clock: Clock,
+        scan: Mapping[str, float],
+        *,
+        heartbeat_s: float = HEARTBEAT_S,
+        again_s: float = 0.0,
+        retention: Retention | None = None,
+    ) -> None:
+        """`scan`: seconds of each scan class; `heartbeat_s`: drivers repeat values that often.
+
+        The core closes `store`; `journal`, `bus` and `clock` are its owner's. Blocking.
+        """
+        points = table.points
+        self.live = LiveTable(points, scan, clock.now_ns(), heartbeat_s=heartbeat_s)
+        self.desk = AlarmDesk(points, journal, bus, clock, again_s=again_s)
+        self.historian = Historian(points, store, retention=retention)
+        self.commands = Commands(points, self.live, self.desk, bus, clock, scan)
+        self._table = table
+        self._bus = bus
+        self._clock = clock
+        self._of_model = np.array([p.driver == "model" for p in points], dtype=bool)
+        self._changed = np.zeros(len(points), dtype=bool)
+        self._changed_model = np.zeros(len(points), dtype=bool)
+        self._revisit = np.zeros(len(points), dtype=bool)
+        self._last_backfill_ns = 0
+        self._sequence = 0
+        self._started_ns = clock.now_ns()
+        self._received = self._back_filled = self._repeated = 0
+        self._rate = 0.0
+        self._closed = False
+
+    async def run(self) -> None:
+        """Restore what the last run left, serve, and work until cancelled."""
+        await self._start()
+        links = await self._bus.subscribe("links", size=16)
+        services: dict[str, Handler] = {
+            "core.samples": self._samples,
+            "core.model": self._model,
+            "core.snapshot": self._snapshot,
+            "core.alarms": self._alarms,
+            "core.acknowledge": self._acknowledge,
+            "core.events": self._events,
+            "core.history": self._history,
+            "core.write": self._write,
+            "core.status": self._status,
+        }
+        for name, handler in services.items():
+            await self._bus.serve(name, handler)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hear_links(links), name="links")
+            tasks.create_task(self._ticks(), name="ticks")
+            tasks.create_task(self._maintain(), name="maintain")
+
+    async def close(self) -> None:
+        """Store what is pending and close the store; to be called after `run` has ended."""
+        if not self._closed:
+            self._closed = True
+            await self.historian.close()
+
+    # what goes on by itself
+
+    async def _start(self) -> None:
+        for origin in ("measured", "model"):
+            stored = await self.historian.last(origin)
+            mine = self._of_model[stored.point] == (origin == "model")
+            self.live.apply(taken(stored, np.flatnonzero(mine)))
+        await self.desk.restore()
+
+    async def _hear_links(self, messages: Any) -> None:
+        async for message in messages:
+            links = message.header.get("links")
+            if isinstance(links, list):
+                self.desk.links.take_links(links, self._clock.now_ns())
+
+    async def _ticks(self) -> None:
+        due = self._clock.monotonic_s()
+        received = self._received
+        while True:
+            due = max(due + TICK_S, self._clock.monotonic_s())
+            await self._clock.sleep(due - self._clock.monotonic_s())
+            self._rate += 0.1 * ((self._received - received) / TICK_S - self._rate)
+            received = self._received
+            await self.tick()
+
+    async def tick(self) -> None:
+        """Age values, let delays run out, and publish what changed."""
+        now_ns = self._clock.now_ns()
+        watch = self.desk.links
+        silent = np.append(watch.silent(now_ns), False)[watch.driver_of]
+        aged = self.live.tick(now_ns, silent)
+        self._changed[aged] = True
+        if now_ns - self._last_backfill_ns > SETTLE_NS:
+            # After a backlog only the present counts for alarms.
+            self._revisit[aged] = True
+            again = np.flatnonzero(self._revisit)
+            self._revisit[:] = False
+            if len(again):
+                await self.desk.step(self.live.measured(again))
+        await self.desk.tick(self.live.quality, bool(self.historian.problem))
+        with contextlib.suppress(BusError):  # without a bus nobody listens; the table goes on
+            await self._publish_values()
+
+    async def _publish_values(self) -> None:
+        for origin, flags in (("measured", self._changed), ("model", self._changed_model)):
+            handles = np.flatnonzero(flags)
+            if not len(handles):
+                continue
+            flags[:] = False
+            self._sequence += 1
+            batch = (
+                self.live.measured(handles) if origin == "measured" else self.live.modelled(handles)
+            )
+            header = {"seq": self._sequence, "origin": origin}
+            await self._bus.publish("values", header, batch.to_bytes())
+
+    async def _maintain(self) -> None:
+        while True:
+            await self._clock.sleep(MAINTAIN_S)
+            try:
+                await self.historian.maintain(self._clock.now_ns())
+            except StoreError as problem:
+                self.historian.problem = str(problem)
+                log.error("history: %s", problem)
+
+    # services
+
+    async def _samples(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
+        """{gateway, epoch, number, origin} + samples -> {number}, after the commit."""
+        batch = SampleBatch.from_bytes(payload)
+        origin = _origin(header)
+        mark = Mark(
+            gateway=str(header["gateway"]),
+            epoch=int(header["epoch"]),
+            number=int(header["number"]),
+        )
+        if self.historian.seen(mark):
+            self._repeated += 1
+        else:
+            await self._take(batch)
+        await self.historian.store(batch, origin, mark)
+        return {"number": mark.number}, b""
+
+    async def _take(self, batch: SampleBatch) -> None:
+        """Samples into the live table, and those that are news to the alarms."""
+        taken_in = self.live.apply(batch)
+        self._received += len(batch)
+        self._changed[taken_in.point] = True
+        now_ns = self._clock.now_ns()
+        old = taken_in.arrival_time_ns < now_ns - BACKFILL_NS
+        if old.any():
+            self._last_backfill_ns = now_ns
+            self._back_filled += int(old.sum())
+            self._revisit[taken_in.point[old]] = True
+        self.commands.samples_arrived()
+        await self.desk.step(taken(taken_in, np.flatnonzero(~old)))
+
+    async def _model(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
+        """{time_ns} + the model's values beside measured points -> {}."""
+        batch = SampleBatch.from_bytes(payload)
+        self.live.apply_model(batch)
+        self._changed_model[batch.point] = True
+        await self.historian.store(batch, "model")
+        return {}, b""
+
+    async def _snapshot(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{} -> {measured_bytes, model_bytes, seq} + both as samples."""
+        measured, model = self.live.measured().to_bytes(), self.live.modelled().to_bytes()
+        sizes = {"measured_bytes": len(measured), "model_bytes": len(model)}
+        return {**sizes, "seq": self._sequence}, measured + model
+
+    async def _alarms(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{} -> {alarms, counts}."""
+        return {"alarms": self.desk.book.alarms(), "counts": self.desk.book.counts()}, b""
+
+    async def _acknowledge(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{ids: [...] | "all", user, comment} -> {acknowledged, refused}."""
+        ids, user = header["ids"], str(header.get("user") or "")
+        if not user:
+            raise BusError("an acknowledgement needs the name of its user")
+        done, refused = await self.desk.acknowledge(
+            None if ids == "all" else [str(i) for i in ids], user, str(header.get("comment") or "")
+        )
+        return {"acknowledged": done, "refused": refused}, b""
+
+    async def _events(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{from_ns, to_ns, limit, before} -> {events}, newest first."""
+        to_ns = header.get("to_ns")
+        events = await self.desk.events(
+            int(header.get("from_ns") or 0),
+            None if to_ns is None else int(to_ns),
+            min(int(header.get("limit") or 1000), 10_000),
+            int(header.get("before") or 0),
+        )
+        return {"events": [dict(event) for event in events]}, b""
+
+    async def _history(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, from_ns, to_ns, max_points, origin} -> {n} + time i8, value f8, quality u4."""
+        handle = self._handle(header.get("point"))
+        to_ns = header.get("to_ns")
+        series = await self.historian.trend(
+            handle,
+            "model" if self._of_model[handle] else _origin(header),
+            int(header.get("from_ns") or 0),
+            self._clock.now_ns() + 1 if to_ns is None else int(to_ns),
+            min(max(int(header.get("max_points") or 1000), 3), MAX_TREND),
+        )
+        payload = (
+            series.time_ns.astype("<i8").tobytes()
+            + series.value.astype("<f8").tobytes()
+            + series.quality.astype("<u4").tobytes()
+        )
+        return {"n": len(series)}, payload
+
+    async def _write(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, value (SI), user, reason, origin} -> {state, message, readback}."""
+        return await self.commands.write(header), b""
+
+    async def _status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{} -> figures of the core."""
+        return {
+            "points": len(self.live),
+            **self.live.counts(),
+            "samples_received": self._received,
+            "samples_per_s": round(self._rate, 1),
+            "samples_stored": self.historian.stored,
+            "samples_back_filled": self._back_filled,
+            "batches_repeated": self._repeated,
+            "history_rows": await self.historian.rows(),
+            "history_problem": self.historian.problem,
+            "alarms_standing": sum(1 for _ in self.desk.book.alarms()),
+            "alarms_raised": self.desk.book.raised,
+            "alarm_problem": self.desk.problem,
+            "alarm_events_lost": self.desk.lost,
+            "started_ns": self._started_ns,
+            "time_ns": self._clock.now_ns(),
+        }, b""
+
+    def _handle(self, point_id: object) -> int:
+        try:
+            return self._table.handle(str(point_id))
+        except KeyError:
+            raise BusError(f"there is no point {point_id!r}") from None
+
+
+def _origin(header: Header) -> Origin:
+    origin = header.get("origin") or "measured"
+    if origin not in ORIGINS:
+        raise BusError(f"{origin!r} is not an origin; expected one of {', '.join(ORIGINS)}")
+    return origin

@@ -1,0 +1,183 @@
+"""The history of all points: filtered, numbered once, committed, then acknowledged.
+
+One thread writes, in the order of calls; trends are read by other threads. Handles of the running
+system are places in the point list; the store has its own handles, given to an id once for ever,
+so that a point list put in another order never mixes histories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scada.exception_filter import MAX_GAP_S, ExceptionFilter
+from scada.point import Origin, Point
+from scada.samples import SampleBatch, taken
+from scada.store.blocks import Series
+from scada.store.port import BLOCK_NS, Mark, SampleStore, StoreError
+from scada.trend import read_trend
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+DAY_NS = 24 * BLOCK_NS
+SEAL_AFTER_NS = 300 * 1_000_000_000
+"""An hour is sealed five minutes after its end, when its late samples are in."""
+RECENT_SAMPLES = 4_000_000
+"""Beyond this (128 MB) recent samples are sealed at once."""
+PENDING_BATCHES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long and how much is kept; None: no bound."""
+
+    days: float | None = 3653.0
+    max_bytes: int | None = None
+
+
+class Historian:
+    """Stores samples of `points` by their place in the list, and reads trends."""
+
+    def __init__(
+        self,
+        points: Sequence[Point],
+        store: SampleStore,
+        *,
+        retention: Retention | None = None,
+        max_gap_s: float = MAX_GAP_S,
+    ) -> None:
+        """Blocking: asks the store for handles. StoreError when it cannot be read."""
+        self.problem = ""
+        self.stored = 0
+        self._store = store
+        self._retention = retention or Retention()
+        self._handle = store.handles([p.id for p in points])
+        self._place = {int(handle): place for place, handle in enumerate(self._handle)}
+        deadband = np.array([p.deadband for p in points], dtype=np.float64)
+        self._filters: dict[Origin, ExceptionFilter] = {}
+        self._new_filter: Callable[[], ExceptionFilter] = lambda: ExceptionFilter(
+            deadband, max_gap_s=max_gap_s
+        )
+        self._committed = {(m.gateway, m.epoch): m.number for m in store.marks()}
+        self._accepted = dict(self._committed)
+        self._pending = 0
+        self._sealed_hour = 0
+        self._sealing = False
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="historian-writer")
+        self._reading = ThreadPoolExecutor(2, thread_name_prefix="historian-reader")
+
+    def seen(self, mark: Mark) -> bool:
+        """Whether a batch of this or a higher number was taken already."""
+        return mark.number <= self._accepted.get((mark.gateway, mark.epoch), -1)
+
+    async def store(self, batch: SampleBatch, origin: Origin, mark: Mark | None = None) -> None:
+        """Store a batch; returns after the commit. A batch seen before changes nothing.
+
+        StoreError when it could not be stored: the same batch may then be sent again.
+        """
+        if mark is not None and self.seen(mark):
+            await self._write(lambda: None)  # what was taken before is committed when this returns
+            if self._committed.get((mark.gateway, mark.epoch), -1) >= mark.number:
+                return
+        if self._pending >= PENDING_BATCHES:
+            raise StoreError("the historian is behind; send again later")
+        filter_ = self._filters.setdefault(origin, self._new_filter())
+        kept = filter_.keep(batch)
+        mine = _with_handles(kept, self._handle)
+        if mark is not None:
+            self._accepted[(mark.gateway, mark.epoch)] = mark.number
+        try:
+            await self._write(lambda: self._store.append(mine, origin, mark))
+        except StoreError as problem:
+            self.problem = str(problem)
+            filter_.forget(batch.point)
+            if mark is not None:
+                key = (mark.gateway, mark.epoch)
+                self._accepted[key] = self._committed.get(key, -1)
+            raise
+        self.problem = ""
+        self.stored += len(kept)
+        if mark is not None:
+            self._committed[(mark.gateway, mark.epoch)] = mark.number
+
+    async def last(self, origin: Origin) -> SampleBatch:
+        """The latest stored sample of every point of the list."""
+        stored = await self._read(lambda: self._store.last(origin))
+        places = [self._place.get(int(handle), -1) for handle in stored.point]
+        known = np.array([p >= 0 for p in places], dtype=bool)
+        mine = taken(stored, np.flatnonzero(known))
+        return replace(mine, point=np.array([p for p in places if p >= 0], dtype=np.uint32))
+
+    async def trend(
+        self, place: int, origin: Origin, from_ns: int, to_ns: int, max_points: int
+    ) -> Series:
+        """Samples of one point; see `read_trend`."""
+        handle = int(self._handle[place])
+        return await self._read(
+            lambda: read_trend(self._store, handle, origin, from_ns, to_ns, max_points)
+        )
+
+    async def rows(self) -> int:
+        """How many samples are stored."""
+        return await self._read(self._store.rows)
+
+    async def maintain(self, now_ns: int) -> None:
+        """Seal what is due and prune; to be called every minute or so."""
+        hour = (now_ns - SEAL_AFTER_NS) // BLOCK_NS
+        full = await self._read(self._store.recent) > RECENT_SAMPLES
+        if (hour == self._sealed_hour and not full) or self._sealing:
+            return
+        self._sealing = True
+        try:
+            await self.seal(None if full else hour * BLOCK_NS)
+            oldest = 0 if self._retention.days is None else now_ns - self._retention.days * DAY_NS
+            bound = self._retention.max_bytes
+            pruned = await self._write(lambda: self._store.prune(int(oldest), bound))
+            if pruned:
+                log.info("history: %d blocks beyond the retention were deleted", pruned)
+            self._sealed_hour = hour
+        finally:
+            self._sealing = False
+
+    async def seal(self, before_ns: int | None) -> None:
+        """Seal recent samples of hours before a time (None: all), letting batches in between."""
+        steps = self._store.seal(before_ns)
+        while await self._write(lambda: next(steps, steps)) is not steps:
+            pass
+
+    async def close(self) -> None:
+        """Store what the filters held back and close the store."""
+        for origin, filter_ in self._filters.items():
+            rest = _with_handles(filter_.flush(), self._handle)
+            if len(rest):
+                try:
+                    await self._write(partial(self._store.append, rest, origin, None))
+                except StoreError as problem:
+                    log.error("the last samples were not stored: %s", problem)
+        await self._write(self._store.close)
+        self._writing.shutdown()
+        self._reading.shutdown()
+
+    async def _write(self, work: Callable[[], T]) -> T:
+        self._pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._writing, work)
+        finally:
+            self._pending -= 1
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, work)
+
+
+def _with_handles(batch: SampleBatch, handle: NDArray[np.uint32]) -> SampleBatch:
+    """The batch with the store's handles."""
+    return replace(batch, point=handle[batch.point])

@@ -1,0 +1,93 @@
+"""The tables of the SQLite store, and how its connections are opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from scada.store.port import StoreError
+
+VERSION = 1
+
+# Blocks are kept in the order of hours: sealing writes at the end, pruning deletes at the front,
+# and a trend of one point seeks once an hour that has any blocks (`block_hour`).
+TABLES = """
+CREATE TABLE point_handle (
+    handle INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE
+);
+CREATE TABLE mark (
+    gateway TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (gateway, epoch)
+) WITHOUT ROWID;
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TABLE block_hour (
+    hour INTEGER PRIMARY KEY,
+    samples INTEGER NOT NULL
+);
+CREATE TABLE block (
+    hour INTEGER NOT NULL,
+    handle INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL,
+    low REAL,
+    low_ns INTEGER NOT NULL,
+    high REAL,
+    high_ns INTEGER NOT NULL,
+    bad_ns INTEGER NOT NULL,
+    bad INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (hour, handle, origin, part)
+) WITHOUT ROWID;
+CREATE TABLE last_value (
+    origin INTEGER NOT NULL,
+    handle INTEGER NOT NULL,
+    value REAL,
+    quality INTEGER NOT NULL,
+    source_ns INTEGER NOT NULL,
+    arrival_ns INTEGER NOT NULL,
+    PRIMARY KEY (origin, handle)
+) WITHOUT ROWID;
+"""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The writing connection; makes the tables of a new file, refuses one of a newer release.
+
+    `synchronous=NORMAL` in WAL mode survives the death of the process at any instant; a loss of
+    power may cost the latest commits, never the file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        connection.close()
+        raise StoreError(f"{path} was written by a newer release (format {version})")
+    if version == 0:
+        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that only reads."""
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Transactions are begun by hand; threads are kept apart by the store's own locks.
+    return sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
