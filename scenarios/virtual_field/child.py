@@ -18,7 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from scada.point import Point
-from scenarios.virtual_field.config import FieldConfig, FieldDriver
+from scenarios.virtual_field.config import FieldConfig, FieldDriver, FieldError
 
 READY = "ready"
 GRACE_S = 5.0
@@ -56,7 +56,7 @@ def run_child(kind: type[_Order], serve: Callable[[_Order, asyncio.Event], Await
 
     try:
         asyncio.run(live())
-    except OSError as error:
+    except (OSError, FieldError) as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201  # the parent's log
         return 1
     return 0

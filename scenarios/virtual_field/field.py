@@ -6,19 +6,20 @@ plant's true state (see `plant`).
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import os
-import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scenarios.virtual_field.child import PlantOrder, ServerOrder
 from scenarios.virtual_field.config import FieldConfig
+from scenarios.virtual_field.from_site import field_config
 from scenarios.virtual_field.processes import Child, Keeper
+
+if TYPE_CHECKING:
+    from scenarios.site import Site
 
 FIELD_FILE = "field.json"
 _MODULES = {
@@ -29,26 +30,17 @@ PLANT = "plant"
 Ready = Callable[[dict[str, Any]], None]
 
 
-def run_field(
-    config: FieldConfig, *, for_seconds: float | None = None, on_ready: Ready | None = None
+async def run_field(
+    source: Site | FieldConfig, *, on_ready: Ready | None = None, speed: float = 1.0
 ) -> None:
-    """Serve the field until SIGTERM, SIGINT or `for_seconds`; then stop every process.
+    """Serve a site's field until cancelled; then stop every process.
 
     `on_ready` is called once with what is in `field.json`, when every server answers. Raises
     FieldError when a process does not come up (a port is taken, a network cannot be solved);
-    a process that dies later is started again.
+    a process that dies later is started again. `speed` counts for a site: simulated seconds a
+    second.
     """
-    asyncio.run(serve_field(config, for_seconds=for_seconds, on_ready=on_ready))
-
-
-async def serve_field(
-    config: FieldConfig, *, for_seconds: float | None = None, on_ready: Ready | None = None
-) -> None:
-    """`run_field` in a running event loop."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    config = source if isinstance(source, FieldConfig) else field_config(source, speed=speed)
     config.folder.mkdir(parents=True, exist_ok=True)
     # A socket's name must be short (108 bytes), which a site's own folder may not be.
     with tempfile.TemporaryDirectory(prefix="ringmain-") as private:
@@ -59,17 +51,10 @@ async def serve_field(
 
         keeper = Keeper(_children(config, socket), on_change=describe)
         try:
-            starting = asyncio.create_task(keeper.start())
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-                if on_ready is not None:
-                    on_ready(_describe(config, keeper))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), for_seconds)
-            starting.cancel()
-            stopping.cancel()
+            await keeper.start()
+            if on_ready is not None:
+                on_ready(_describe(config, keeper))
+            await keeper.watch()
         finally:
             await keeper.stop()
             (config.folder / FIELD_FILE).unlink(missing_ok=True)

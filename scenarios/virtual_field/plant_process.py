@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from hydraulics import SolveError
 from network_models.network import Network
+from network_models.problems import InputError
 from scenarios.virtual_field.channel import Hub, Written
 from scenarios.virtual_field.child import PlantOrder, run_child, say_ready
 from scenarios.virtual_field.commands import CommandRefusedError
-from scenarios.virtual_field.config import FieldConfig
+from scenarios.virtual_field.config import FieldConfig, FieldError
 from scenarios.virtual_field.field_state import FieldState
 from scenarios.virtual_field.truth import write_truth
 
@@ -104,7 +106,10 @@ def _water(
 async def serve(order: PlantOrder, stop: asyncio.Event) -> None:
     """Run the plant until `stop` is set."""
     config = order.config
-    service = PlantService(config, start=datetime.now(UTC))
+    try:
+        service = PlantService(config, start=datetime.now(UTC))
+    except (InputError, SolveError) as error:
+        raise FieldError(f"the plant cannot run: {error}") from error
     service.step(0.0)
     service.write_truth()
     await service.hub.start(order.socket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import msgspec
 from scenarios.virtual_field.child import READY
 from scenarios.virtual_field.config import FieldError
 
+log = logging.getLogger(__name__)
 START_TIMEOUT_S = 180.0
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 STOP_S = 6.0
@@ -46,19 +48,23 @@ class Keeper:
         """Start all; FieldError when one ends before it was ever ready."""
         self._tasks = [asyncio.create_task(self._keep(child)) for child in self.children]
         ready = asyncio.create_task(self._all_ready())
-        await asyncio.wait(
-            {ready, *self._tasks}, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        try:
+            await asyncio.wait(
+                {ready, *self._tasks}, timeout=START_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            ready.cancel()
         if ready.done():
             return
-        ready.cancel()
-        await self.stop()
         for task in self._tasks:
-            error = None if task.cancelled() else task.exception()
-            if error is not None:
-                raise error
+            if task.done():
+                task.result()
         late = ", ".join(c.name for c in self.children if not c.ready.is_set())
         raise FieldError(f"not ready after {START_TIMEOUT_S:.0f} s: {late}")
+
+    async def watch(self) -> None:
+        """Wait for ever; whatever ends a keeping task is raised."""
+        await asyncio.gather(*self._tasks)
 
     async def stop(self) -> None:
         """Close every lifeline, wait, and end whatever is left."""
@@ -89,6 +95,7 @@ class Keeper:
             if child.restarts == 0 and not child.ready.is_set():
                 raise FieldError(f"{child.name} ended before it was ready (exit code {code})")
             failures = 0 if child.ready.is_set() else failures + 1
+            log.warning("%s ended (exit code %d) and is started again", child.name, code)
             child.ready.clear()
             child.restarts += 1
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
@@ -96,6 +103,7 @@ class Keeper:
     async def _run_once(self, child: Child) -> int:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",
             "-m",
             child.module,
             stdin=asyncio.subprocess.PIPE,

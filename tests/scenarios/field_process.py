@@ -17,10 +17,18 @@ import msgspec
 from scenarios.virtual_field import FieldConfig
 
 RUN = """
-import json, sys, msgspec
+import asyncio, contextlib, json, signal, sys, msgspec
 from scenarios.virtual_field import FieldConfig, run_field
-config = msgspec.json.decode(sys.stdin.readline(), type=FieldConfig)
-run_field(config, on_ready=lambda said: print(json.dumps(said), flush=True))
+
+async def main():
+    config = msgspec.json.decode(sys.stdin.readline(), type=FieldConfig)
+    say = lambda said: print(json.dumps(said), flush=True)
+    task = asyncio.ensure_future(run_field(config, on_ready=say))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+asyncio.run(main())
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -98,5 +99,5 @@ def test_a_taken_port_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str])
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(FieldError, match="rtu ended before it was ready"):
-            run_field(config(tmp_path, port))
+            asyncio.run(run_field(config(tmp_path, port)))
     assert f"rtu: cannot listen on 127.0.0.1:{port}" in capfd.readouterr().err
