@@ -26,6 +26,7 @@ Quantity = Literal[
     "concentration",
     "turbidity",
     "setting",
+    "count",
 ]
 
 WATER_DENSITY_KGM3 = 1000.0
@@ -83,6 +84,7 @@ _UNITS = (
     Unit("on/off", "status", 1.0),
     Unit("mg/L", "concentration", 1e-3),
     Unit("NTU", "turbidity", 1.0),
+    Unit("pcs", "count", 1.0),
 )
 
 UNITS: dict[str, Unit] = {u.name: u for u in _UNITS}

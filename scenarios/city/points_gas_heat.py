@@ -1,0 +1,90 @@
+"""The gas and heat points of the city."""
+
+from __future__ import annotations
+
+from network_models.elements import HeatSource, Substation
+from scenarios.city import names
+from scenarios.city.gas import DISTRICT_PA, GATE_PA, GasCity
+from scenarios.city.heat import RETURN_K, RISE_PA, SUPPLY_K, HeatCity
+from scenarios.limits import GAS_RULE, RuleLimits
+from scenarios.point_book import PointBook
+
+GAS, HEAT = "rtu-03", "rtu-04"
+MOST_STATIONS = 400
+TEMPERATURE_MARGIN_K = 12.0
+
+
+def add_gas_points(book: PointBook, city: GasCity, limits: RuleLimits) -> None:
+    """City gates, district regulators and the last users of each district."""
+    for number, gate in enumerate(city.gates, start=1):
+        zh, en = f"{number}号门站", f"City gate {number}"
+        usual = GATE_PA * 1e-3
+        book.add(
+            f"{gate}-P", HEAT, "gas", "pressure", "kPa", f"node:{gate}",
+            (f"{zh} 出站压力", f"{en} outlet pressure"), scan="fast", priority="high",
+            limits={"low": round(0.75 * usual, 1), "high": round(1.15 * usual, 1)},
+            alarm_deadband=2.0, on_delay_s=5.0,
+        )  # fmt: skip
+        book.add(f"{gate}-Q", HEAT, "gas", "flow", "m3/h", f"link:{gate}-MAIN",
+                 (f"{zh} 流量", f"{en} flow"))  # fmt: skip
+        book.add(f"{gate}-T", HEAT, "gas", "temperature", "degC", f"node:{gate}",
+                 (f"{zh} 温度", f"{en} temperature"), scan="slow")  # fmt: skip
+    for number in range(1, len(city.districts) + 1):
+        _regulator(book, number)
+    for number, end in enumerate(city.ends, start=1):
+        place = names.community(number * 3)
+        book.add(
+            f"GU{number:03d}-P", GAS, "gas", "pressure", "Pa", f"node:{end}",
+            (f"{place.zh} 用户端燃气压力", f"{place.en} gas pressure at the user"),
+            limits=limits.gas_pa, rule=GAS_RULE if limits.gas_pa else "", alarm_deadband=50.0,
+            on_delay_s=10.0, priority="high", end_point=True,
+        )  # fmt: skip
+
+
+def _regulator(book: PointBook, number: int) -> None:
+    name = f"RG{number}"
+    zh, en = f"{number}号调压站", f"Regulator station {number}"
+    book.add(f"{name}-IN-P", GAS, "gas", "pressure", "kPa", f"node:{name}-IN",
+             (f"{zh} 进口压力", f"{en} inlet pressure"))  # fmt: skip
+    book.add(
+        f"{name}-OUT-P", GAS, "gas", "pressure", "Pa", f"node:{name}-OUT",
+        (f"{zh} 出口压力", f"{en} outlet pressure"), scan="fast",
+        limits={"low": round(0.7 * DISTRICT_PA), "high": round(1.3 * DISTRICT_PA)},
+        alarm_deadband=50.0, on_delay_s=5.0,
+    )  # fmt: skip
+
+
+def add_heat_points(book: PointBook, city: HeatCity) -> None:
+    """Heat plants and heat stations: both temperatures, both pressures, flow, differential."""
+    for number, plant in enumerate(city.plants, start=1):
+        record = city.net.links[plant]
+        assert isinstance(record, HeatSource)
+        zh, en = f"{number}号热源厂", f"Heat plant {number}"
+        _sides(book, plant, record.end, record.start, zh, en)
+        book.add(f"{plant}-G", HEAT, "heat", "mass_flow", "t/h", f"link:{plant}",
+                 (f"{zh} 循环流量", f"{en} circulation"))  # fmt: skip
+    for number, station in enumerate(city.stations[:MOST_STATIONS], start=1):
+        record = city.net.links[station]
+        assert isinstance(record, Substation)
+        zh, en = f"{number}号热力站", f"Heat station {number}"
+        _sides(book, station, record.start, record.end, zh, en)
+        book.add(
+            f"{station}-DP", HEAT, "heat", "pressure", "kPa", f"link:{station}",
+            (f"{zh} 供回水压差", f"{en} differential pressure"), scan="slow",
+            limits={"low": 50.0, "high": RISE_PA * 1.2e-3}, alarm_deadband=5.0, on_delay_s=30.0,
+        )  # fmt: skip
+
+
+def _sides(book: PointBook, name: str, supply: str, back: str, zh: str, en: str) -> None:
+    for code, node, words, usual in (
+        ("SUP", supply, ("供水", "supply"), SUPPLY_K),
+        ("RET", back, ("回水", "return"), RETURN_K),
+    ):
+        top = round(usual - 273.15 + TEMPERATURE_MARGIN_K, 1)
+        book.add(
+            f"{name}-{code}-T", HEAT, "heat", "temperature", "degC", f"node:{node}",
+            (f"{zh} {words[0]}温度", f"{en} {words[1]} temperature"), scan="slow",
+            limits={"high": top}, alarm_deadband=1.0, on_delay_s=30.0,
+        )  # fmt: skip
+        book.add(f"{name}-{code}-P", HEAT, "heat", "pressure", "kPa", f"node:{node}",
+                 (f"{zh} {words[0]}压力", f"{en} {words[1]} pressure"), scan="slow")  # fmt: skip

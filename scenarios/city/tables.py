@@ -1,0 +1,20 @@
+"""Writing the site's comma-separated tables: UTF-8, one header, the same bytes everywhere."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; numbers are written as they are given, so round them before."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def yes_no(value: bool) -> str:
+    """A truth value as the tables write it."""
+    return "yes" if value else "no"

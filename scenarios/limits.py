@@ -1,0 +1,36 @@
+"""Alarm limits that come from rules: their numbers are read from the rule data, never written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dispatch.rulebook import RuleBook
+from network_models.units import UNITS
+
+END_RULE = "WATER-PRESSURE-END-MIN"
+GAS_RULE = "GAS-PRESSURE-NG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLimits:
+    """Limits by rule: `end_mpa` at network ends, the gas band at users in Pa; empty without a rule."""
+
+    end_mpa: Mapping[str, float]
+    gas_pa: Mapping[str, float]
+
+
+def rule_limits(profile: str, on: date) -> RuleLimits:
+    """The limits that a profile's rules give on a day."""
+    rules = RuleBook.load().on(on, profile)
+    end = rules.limit_si(END_RULE)
+    band = rules.rule(GAS_RULE)
+    gas: dict[str, float] = {}
+    if band is not None and isinstance(band.value, tuple):
+        low, high = (UNITS[band.unit].to_si(float(part)) for part in band.value)
+        gas = {"low": low, "high": high}
+    return RuleLimits(
+        end_mpa={} if end is None else {"low": UNITS["MPa"].from_si(end)},
+        gas_pa=gas,
+    )
