@@ -23,7 +23,8 @@ _VISCOSITY_FT2S = 1.1e-5
 _DIFFUSIVITY_FT2S = 1.3e-8
 _VISCOSITY_LIMIT = 1e-3
 _DIFFUSIVITY_LIMIT = 1e-4
-_PRESSURE_RANGE = 0.1  # EPANET's least span between minimum and required pressure, file unit
+PRESSURE_RANGE = 0.1
+"""EPANET's least span between minimum and required pressure, in the file's unit."""
 _ACCURACY = (1e-5, 1e-1)
 
 Values = dict[str, Any]
@@ -180,10 +181,10 @@ def read_options(draft: Draft, rows: list[Row], *, epanet: bool) -> None:
     options = Options(**values)
     units = draft.units = file_units(options, epanet=epanet)
     minimum = raw["minimum"] or 0.0
-    required = minimum + _PRESSURE_RANGE if raw["required"] is None else raw["required"]
-    if required - minimum < _PRESSURE_RANGE - 1e-12:
+    required = minimum + PRESSURE_RANGE if raw["required"] is None else raw["required"]
+    if required - minimum < PRESSURE_RANGE - 1e-12:
         row = next(row for row in rows if choose(row.tokens[0], ("REQ", "MINI")))
-        expected = f"at least {_PRESSURE_RANGE:g} more than MINIMUM PRESSURE"
+        expected = f"at least {PRESSURE_RANGE:g} more than MINIMUM PRESSURE"
         draft.bad(row, "REQUIRED PRESSURE", f"{required:g}", expected)
     viscosity, diffusivity = _references(units)
     draft.options = replace(

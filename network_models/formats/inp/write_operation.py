@@ -8,11 +8,11 @@ from network_models.elements import Junction, Link, Pipe, Pump, Tank, Valve
 from network_models.formats.inp.controls import attribute_ratio
 from network_models.formats.inp.lines import Lines, hours, number
 from network_models.formats.inp.links import setting_ratio
-from network_models.formats.inp.options import physical_or_relative
+from network_models.formats.inp.options import PRESSURE_RANGE, physical_or_relative
 from network_models.formats.inp.tables import KIND_WORDS, curve_ratios
 from network_models.formats.inp.units import ONE, Ratio
 from network_models.network import Network
-from network_models.operation import CurveKind, Premise, RuleAction
+from network_models.operation import CurveKind, Options, Premise, RuleAction
 
 _MULTIPLIERS_A_LINE = 6
 
@@ -187,8 +187,7 @@ def write_options(net: Network, out: Lines) -> None:
     out.row("PATTERN", out.id(options.default_pattern or _absent_pattern(net)))
     out.row("DEMAND", "MULTIPLIER", number(options.demand_multiplier))
     out.row("DEMAND", "MODEL", options.demand_model)
-    out.row("MINIMUM", "PRESSURE", units.pressure.words(options.minimum_pressure_m))
-    out.row("REQUIRED", "PRESSURE", units.pressure.words(options.required_pressure_m))
+    _write_pressure_limits(options, out)
     out.row("PRESSURE", "EXPONENT", number(options.pressure_exponent))
     out.row("EMITTER", "EXPONENT", number(options.emitter_exponent))
     out.row("BACKFLOW", "ALLOWED", "YES" if options.emitter_backflow else "NO")
@@ -206,6 +205,18 @@ def write_options(net: Network, out: Lines) -> None:
     out.row("TOLERANCE", number(options.quality_tolerance))
     for words in options.other:
         out.row(*out.ids(words))
+
+
+def _write_pressure_limits(options: Options, out: Lines) -> None:
+    """The limits of pressure-driven demand, which EPANET wants apart by a tenth of the unit."""
+    minimum = out.units.pressure.words(options.minimum_pressure_m)
+    required = out.units.pressure.words(options.required_pressure_m)
+    if float(required) - float(minimum) >= PRESSURE_RANGE - 1e-12:
+        out.row("MINIMUM", "PRESSURE", minimum)
+        out.row("REQUIRED", "PRESSURE", required)
+    elif options.demand_model == "PDA":
+        expected = f"{PRESSURE_RANGE:g} of the file's pressure unit above the minimum"
+        out.unable("option required pressure", required, expected)
 
 
 def _absent_pattern(net: Network) -> str:
