@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from network_models.problems import InputError, Problem
@@ -38,9 +39,14 @@ class DriverConfig:
     """
     user: str = ""
     password: str = field(default="", repr=False)
+    certificate: str = ""
+    """Our certificate (file .der or .pem): with it the session is signed and encrypted
+    (Basic256Sha256), and the server must show exactly `server_certificate`."""
+    private_key: str = ""
+    server_certificate: str = ""
     heartbeat_s: float = 60.0
     """An unchanged value is sent again after so long."""
-    backoff_s: float = 10.0
+    backoff_s: float = 5.0
     """Longest wait between two attempts to reconnect."""
 
     @property
@@ -65,13 +71,18 @@ _RANGES: dict[str, tuple[float, float]] = {
     "heartbeat_s": (1.0, 3600.0),
     "backoff_s": (0.1, 60.0),
 }
+_FILES = ("certificate", "private_key", "server_certificate")
 _TYPES = {f.name: str(f.type) for f in fields(DriverConfig)}
 
 
 def read_drivers(
     tables: Sequence[Mapping[str, Any]], *, file: str = "site.toml"
 ) -> tuple[DriverConfig, ...]:
-    """The links of a site from its `[[drivers]]` tables; InputError with every problem."""
+    """The links of a site from its `[[drivers]]` tables; InputError with every problem.
+
+    Files that a link names are looked for beside `file`.
+    """
+    folder = Path(file).parent
     problems: list[Problem] = []
     configs: list[DriverConfig] = []
     names: set[str] = set()
@@ -80,7 +91,7 @@ def read_drivers(
         where = f"drivers.{name if isinstance(name, str) and name else number}"
         found = [
             Problem(file=file, line=None, field=f"{where}.{key}", found=value, expected=expected)
-            for key, value, expected in _faults(table)
+            for key, value, expected in _faults(table, folder)
         ]
         if name in names or name == "model":
             what = "a name of its own ('model' is taken by the live model)"
@@ -90,13 +101,14 @@ def read_drivers(
         names.add(str(name))
         problems += found
         if not found:
-            configs.append(DriverConfig(**table))
+            files = {key: str(folder / table[key]) for key in _FILES if table.get(key)}
+            configs.append(DriverConfig(**{**table, **files}))
     if problems:
         raise InputError(problems)
     return tuple(configs)
 
 
-def _faults(table: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str, str]]:
     """(key, found, expected) of every fault of one table."""
     faults: list[tuple[str, str, str]] = []
     for key in ("name", "kind"):
@@ -107,6 +119,13 @@ def _faults(table: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         faults.append(("kind", str(kind), "one of " + ", ".join(get_args(DriverKind))))
     if kind == "opcua" and not str(table.get("url", "")).startswith("opc.tcp://"):
         faults.append(("url", repr(table.get("url", "")), "opc.tcp://host:port/path"))
+    given = [key for key in _FILES if table.get(key)]
+    for key in _FILES:
+        name = table.get(key)
+        if given and not name:
+            faults.append((key, "nothing", "a file, as " + " and ".join(given) + " are given"))
+        elif isinstance(name, str) and name and not (folder / name).is_file():
+            faults.append((key, name, "a file that exists"))
     for key, value in table.items():
         wanted = _TYPES.get(key)
         if wanted is None:

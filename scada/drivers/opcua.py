@@ -18,10 +18,11 @@ import struct
 from typing import Any
 
 import numpy as np
-from asyncua import Client, ua
+from asyncua import ua
 
 from scada.drivers.config import DriverConfig
 from scada.drivers.link import DriverJob, Emit, LinkStats, WriteError, batch
+from scada.drivers.opcua_client import make_client
 from scada.drivers.opcua_values import (
     NO_FILTER,
     deadband_raw,
@@ -34,9 +35,6 @@ from scada.point_table import raw_to_si
 from scada.poller import Backoff, ChangeFilter
 from scada.quality import BAD_NO_COMMUNICATION
 from scada.samples import SampleBatch
-
-MIN_TIMEOUT_S = 4.0
-"""Creating a thousand monitored items takes a server longer than one value."""
 
 CLOSE_S = 2.0
 WATCH_S = 0.5
@@ -107,16 +105,7 @@ class OpcUaDriver:
 
     async def _session(self, backoff: Backoff) -> None:
         """One client from connecting to its loss, which is raised."""
-        config = self.config
-        client = Client(
-            config.url,
-            timeout=max(config.timeout_s, MIN_TIMEOUT_S),
-            watchdog_intervall=max(1.0, config.stale_s / 2.0),
-        )
-        client.name = client.description = "Ringmain gateway"
-        if config.user:
-            client.set_user(config.user)
-            client.set_password(config.password)
+        client = await make_client(self.config)
         self._lost = asyncio.get_running_loop().create_future()
         self._sequence = None
         client.connection_lost_callback = self._on_lost
