@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from network_models.network import Network
 from scada.point import Point
-from scenarios.virtual_field.nominal import nominal_value
+from scenarios.virtual_field.nominal import Nominal
 
 F64 = NDArray[np.float64]
 
@@ -54,8 +54,8 @@ BEHAVIOUR: dict[tuple[str, str], Behaviour] = {
     ("gas", "flow"): Behaviour(noise=0.03),
     ("gas", "mass_flow"): Behaviour(noise=0.03),
     ("heat", "pressure"): Behaviour(load=-0.03, noise=0.004),
-    ("heat", "flow"): Behaviour(noise=0.01),
-    ("heat", "mass_flow"): Behaviour(noise=0.01),
+    ("heat", "flow"): Behaviour(load=0.05, noise=0.01),
+    ("heat", "mass_flow"): Behaviour(load=0.05, noise=0.01),
     ("heat", "power"): Behaviour(noise=0.01),
 }
 _EXACT = frozenset({"status", "setting", "position", "speed"})
@@ -68,8 +68,8 @@ class Signals:
         self, points: Sequence[Point], networks: Mapping[str, Network], *, seed: int
     ) -> None:
         self.points = list(points)
-        n = len(self.points)
-        self._nominal = np.array([nominal_value(p, networks.get(p.utility)) for p in self.points])
+        ordinary = {u: Nominal(networks.get(u)) for u in ("water", "gas", "heat")}
+        self._nominal = np.array([ordinary[p.utility].value(p) for p in self.points])
         behaviour = [
             Behaviour() if p.quantity in _EXACT else BEHAVIOUR.get((p.utility, p.quantity))
             or Behaviour(noise=0.01)
@@ -82,14 +82,14 @@ class Signals:
         self._load = np.array([b.load for b in behaviour]) * spread
         self._sigma = np.array([b.noise for b in behaviour])
         self._noise = np.array([r.standard_normal() for r in own])
+        follows = [_follows(p, ordinary[p.utility]) for p in self.points]
         self._is = {
-            name: np.array([_follows(p) == name for p in self.points], dtype=bool)
-            for name in ("gas", "heat", "supply", "return", "outdoor")
+            name: np.array([f == name for f in follows], dtype=bool)
+            for name in ("gas", "heat", "curve", "outdoor")
         }
         self._heat_points = np.array([p.utility == "heat" for p in self.points], dtype=bool)
         self._held: dict[int, float] = {}
         self._lagged: float | None = None
-        self._n = n
 
     def hold(self, index: int, value: float) -> None:
         """Keep point `index` at an SI value, as an operator set it."""
@@ -111,34 +111,30 @@ class Signals:
         value = self._nominal * (1.0 + self._load * load**2 + self._sigma * self._noise)
         value[self._is["gas"]] *= gas
         value[self._is["heat"]] *= self._lagged
-        if self._n:
-            self._temperatures(value, outdoor)
+        self._temperatures(value, outdoor, self._lagged)
         for index, held in self._held.items():
             value[index] = held
         return np.asarray(value, dtype=np.float64)
 
-    def _temperatures(self, value: F64, outdoor: float) -> None:
+    def _temperatures(self, value: F64, outdoor: float, share: float) -> None:
         """Supply and return by the heating curve, around the nominal design temperatures."""
-        share = self._lagged or 0.0
         wander = 0.3 * self._noise
-        for side in ("supply", "return"):
-            chosen = self._is[side]
-            design = self._nominal[chosen] - 273.15
-            value[chosen] = 273.15 + ROOM_C + (design - ROOM_C) * share ** (1 / 1.3)
-            value[chosen] += wander[chosen]
+        chosen = self._is["curve"]
+        design = self._nominal[chosen] - 273.15
+        value[chosen] = 273.15 + ROOM_C + (design - ROOM_C) * share ** (1 / 1.3) + wander[chosen]
         value[self._is["outdoor"]] = 273.15 + outdoor + wander[self._is["outdoor"]]
 
 
-def _follows(point: Point) -> str:
-    """Which driving signal a point follows, or nothing."""
+def _follows(point: Point, ordinary: Nominal) -> str:
+    """Which driving signal a point follows, or nothing.
+
+    Gas flows follow the load. Heat is regulated by temperature: its flows stay, its power follows.
+    """
     if point.quantity == "temperature" and point.utility == "heat":
-        if not point.element:
-            return "outdoor"
-        words = f"{point.id} {point.text_en}".lower()
-        return "return" if "return" in words or "ret" in words.split("-") else "supply"
-    if point.quantity in ("flow", "mass_flow", "power") and point.utility in ("gas", "heat"):
-        return point.utility
-    return ""
+        return "outdoor" if ordinary.record(point) is None else "curve"
+    if point.utility == "gas" and point.quantity in ("flow", "mass_flow"):
+        return "gas"
+    return "heat" if (point.utility, point.quantity) == ("heat", "power") else ""
 
 
 def outdoor_c(local: datetime) -> float:

@@ -8,7 +8,19 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from network_models.elements import Demand, GasSource, HeatSource, Junction, Pipe, Reservoir
+from network_models.elements import (
+    Demand,
+    GasJunction,
+    GasPipe,
+    GasSource,
+    HeatJunction,
+    HeatSource,
+    Junction,
+    Pipe,
+    Regulator,
+    Reservoir,
+    Substation,
+)
 from network_models.network import Network
 from scada.point import Point
 from scenarios.virtual_field.disturb import (
@@ -21,6 +33,7 @@ from scenarios.virtual_field.disturb import (
 )
 from scenarios.virtual_field.field_state import FieldState
 from scenarios.virtual_field.instruments import Fault, Instruments
+from scenarios.virtual_field.nominal import Nominal
 from scenarios.virtual_field.signals import Signals, heat_share, outdoor_c
 
 NOON = datetime(2026, 1, 10, 12)
@@ -70,6 +83,50 @@ def test_a_winter_day_looks_like_one() -> None:
     # Minute to minute nothing jumps, and over the day everything moves.
     assert np.abs(np.diff(supply)).max() < 1.0
     assert np.all(np.ptp(day[:, :4], axis=0) > 0.0)
+
+
+def test_a_city_without_limits_still_has_sensible_values() -> None:
+    heat = Network(
+        medium="heat",
+        nodes={
+            "s": HeatJunction(id="s", side="supply"),
+            "r": HeatJunction(id="r", side="return"),
+        },
+        links={
+            **HEAT.links,
+            "X": Substation(id="X", start="s", end="r", heat_w=4.2e6, return_temperature_k=323.15),
+        },
+    )
+    gas = Network(
+        medium="gas",
+        nodes={
+            **GAS.nodes,
+            "M": GasJunction(id="M", level="medium", demand_kgs=0.5),
+            "L": GasJunction(id="L", level="low", demand_kgs=0.1),
+        },
+        links={
+            "GM": GasPipe(id="GM", start="G", end="M", length_m=10.0, diameter_m=0.2),
+            "V": Regulator(id="V", start="M", end="L", setting_pa=2300.0),
+        },
+    )
+    expected = {
+        ("heat", "temperature", "node:s"): 383.15,
+        ("heat", "temperature", "node:r"): 323.15,
+        ("heat", "pressure", "node:s"): 0.66e6,
+        ("heat", "pressure", "link:H"): 0.7e6,
+        ("heat", "mass_flow", "link:H"): 4.2e6 / (4200.0 * 60.0),
+        ("heat", "mass_flow", "link:X"): 4.2e6 / (4200.0 * 60.0),
+        ("heat", "power", "link:X"): 4.2e6,
+        ("gas", "pressure", "node:G"): 0.4e6,
+        ("gas", "pressure", "node:M"): 0.38e6,
+        ("gas", "pressure", "node:L"): 2300.0,
+        ("gas", "setting", "link:V"): 2300.0,
+        ("gas", "flow", "link:GM"): 0.6 / 0.75,
+    }
+    for (utility, quantity, element), value in expected.items():
+        point = Point(id="x", utility=utility, quantity=quantity, unit="", element=element)  # type: ignore[arg-type]
+        known = Nominal(heat if utility == "heat" else gas).value(point)
+        assert known == pytest.approx(value), (utility, quantity, element)
 
 
 def test_summer_asks_for_little_heat() -> None:
