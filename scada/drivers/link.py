@@ -19,6 +19,10 @@ Emit = Callable[[SampleBatch], None]
 """Takes samples from a driver; never blocks."""
 
 
+READBACK_WAITS_S = (0.0, 0.1, 0.3, 0.6)
+"""A device may need a scan of its own before a written value can be read back."""
+
+
 class WriteError(RuntimeError):
     """A write was refused, or it is not known to have reached the device."""
 

@@ -20,7 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scada.drivers.config import DriverConfig
-from scada.drivers.link import DriverJob, Emit, LinkStats, WriteError, batch
+from scada.drivers.link import (
+    READBACK_WAITS_S,
+    DriverJob,
+    Emit,
+    LinkStats,
+    WriteError,
+    batch,
+)
 from scada.drivers.modbus_client import (
     LinkLost,
     ModbusError,
@@ -46,9 +53,6 @@ MISSES = 2
 
 RETRY_REFUSED_S = 60.0
 """How long a value that its unit does not know is left alone."""
-
-READBACK_WAITS_S = (0.0, 0.1, 0.3, 0.6)
-"""A device may need a scan of its own before a written value can be read back."""
 
 _ILLEGAL = frozenset({2, 3})
 _BEHIND_GATEWAY = frozenset({10, 11})

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import struct
 from typing import Any
 
 import numpy as np
@@ -23,14 +22,9 @@ from asyncua import ua
 from scada.drivers.config import DriverConfig
 from scada.drivers.link import DriverJob, Emit, LinkStats, WriteError, batch
 from scada.drivers.opcua_client import make_client
-from scada.drivers.opcua_values import (
-    NO_FILTER,
-    deadband_raw,
-    quality_of_refusal,
-    read_value,
-    time_ns,
-    variant_for,
-)
+from scada.drivers.opcua_items import MonitoredItems
+from scada.drivers.opcua_values import quality_of_refusal, read_value, time_ns
+from scada.drivers.opcua_write import write_and_read_back
 from scada.point_table import raw_to_si
 from scada.poller import Backoff, ChangeFilter
 from scada.quality import BAD_NO_COMMUNICATION
@@ -40,9 +34,6 @@ CLOSE_S = 2.0
 WATCH_S = 0.5
 RETRY_REFUSED_S = 60.0
 """How long until a refused item is asked for again; servers get new nodes while they run."""
-
-READBACK_WAITS_S = (0.0, 0.1, 0.3, 0.6)
-_LIMIT_ITEMS = ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall
 
 
 class SessionLost(RuntimeError):  # noqa: N818  # says what happened
@@ -62,11 +53,9 @@ class OpcUaDriver:
         self._nodes = [ua.NodeId.from_string(point.address) for point in self._points]
         lines = np.array([raw_to_si(point) for point in self._points]).reshape(-1, 2)
         self._factor, self._offset = lines[:, 0], lines[:, 1]
-        self._sampling_ms = [1000.0 * job.scan[point.scan] for point in self._points]
+        self._items = MonitoredItems(job.config, self._points, self._nodes, job.scan)
         self._filter = ChangeFilter(len(self._points), job.config.heartbeat_s)
-        self._refused: dict[int, int] = {}
-        self._monitored: set[int] = set()
-        self._types: dict[int, Any] = {}
+        self._types: dict[str, Any] = {}
         self._client: Any = None
         self._heard_at = 0.0
         self._sequence: int | None = None
@@ -133,8 +122,8 @@ class OpcUaDriver:
             now = self._clock.monotonic_s()
             if now - self._heard_at > self.config.stale_s:
                 raise SessionLost(f"no word from the server for {self.config.stale_s:g} s")
-            if self._refused and now >= retry_at:
-                await self._monitor(client, subscription, list(self._refused))
+            if self._items.refused and now >= retry_at:
+                await self._monitor(client, subscription, list(self._items.refused))
                 retry_at = now + RETRY_REFUSED_S
             self._send_heartbeats(now)
 
@@ -154,84 +143,19 @@ class OpcUaDriver:
         )
         created = await client.uaclient.session.create_subscription(request, self._on_publish)
         self._heard_at = self._clock.monotonic_s()
-        self._refused.clear()
-        self._monitored.clear()
+        self._items.forget()
         await self._monitor(client, created.SubscriptionId, list(range(len(self._points))))
         return int(created.SubscriptionId)
 
     async def _monitor(self, client: Any, subscription: int, numbers: list[int]) -> None:
-        """Create monitored items in as few calls as the server allows; note what it refuses."""
-        size = await self._batch_size(client)
-        plain: list[int] = []
-        for start in range(0, len(numbers), size):
-            part = numbers[start : start + size]
-            ask = self.config.server_deadband
-            for number, code in (await self._create(client, subscription, part, ask)).items():
-                if code in NO_FILTER:
-                    plain.append(number)
-                else:
-                    self._refuse(number, code)
-        for start in range(0, len(plain), size):
-            part = plain[start : start + size]
-            for number, code in (await self._create(client, subscription, part, False)).items():
-                self._refuse(number, code)
-
-    async def _create(
-        self, client: Any, subscription: int, numbers: list[int], with_filter: bool
-    ) -> dict[int, int]:
-        """One CreateMonitoredItems call; the status codes of the items that were refused."""
-        items = [self._item(number, with_filter) for number in numbers]
-        parameters = ua.CreateMonitoredItemsParameters(
-            SubscriptionId=subscription,
-            TimestampsToReturn=ua.TimestampsToReturn.Both,
-            ItemsToCreate=items,
-        )
-        self._monitored.update(numbers)
-        results = await client.uaclient.session.create_monitored_items(parameters)
-        refused: dict[int, int] = {}
-        for number, result in zip(numbers, results, strict=True):
-            if result.StatusCode.is_good():
-                self._refused.pop(number, None)
-            else:
-                self._monitored.discard(number)
-                refused[number] = int(result.StatusCode.value)
-        return refused
-
-    def _item(self, number: int, with_filter: bool) -> Any:
-        wanted = ua.MonitoringParameters(
-            ClientHandle=number,
-            SamplingInterval=self._sampling_ms[number],
-            QueueSize=1,
-            DiscardOldest=True,
-        )
-        deadband = deadband_raw(self._points[number])
-        if with_filter and deadband > 0.0:
-            wanted.Filter = ua.DataChangeFilter(
-                Trigger=ua.DataChangeTrigger.StatusValue,
-                DeadbandType=ua.DeadbandType.Absolute,
-                DeadbandValue=deadband,
-            )
-        what = ua.ReadValueId(NodeId=self._nodes[number], AttributeId=ua.AttributeIds.Value)
-        return ua.MonitoredItemCreateRequest(
-            ItemToMonitor=what,
-            MonitoringMode=ua.MonitoringMode.Reporting,
-            RequestedParameters=wanted,
-        )
-
-    async def _batch_size(self, client: Any) -> int:
-        """Items a call: what is configured, or less if the server says so."""
-        try:
-            limit = await client.get_node(ua.NodeId(_LIMIT_ITEMS)).read_value()
-        except ua.UaStatusCodeError:
-            return self.config.batch  # the server does not tell
-        return min(self.config.batch, limit) if limit else self.config.batch
-
-    def _refuse(self, number: int, code: int) -> None:
-        if number not in self._refused:
-            name = ua.StatusCode(code).name
-            self.stats.fault(f"{self._points[number].id}: {self._points[number].address}: {name}")
-        self._refused[number] = code
-        self._send(self._failed([number], quality_of_refusal(code)))
+        """Ask for items; those that are refused get a bad quality, each by itself."""
+        known = set(self._items.refused)
+        await self._items.create(client, subscription, numbers)
+        for number, code in self._items.refused.items():
+            if number not in known:
+                point, name = self._points[number], ua.StatusCode(code).name
+                self.stats.fault(f"{point.id}: {point.address}: {name}")
+            self._send(self._failed([number], quality_of_refusal(code)))
 
     # ---- what comes -------------------------------------------------------------------------
 
@@ -265,7 +189,7 @@ class OpcUaDriver:
 
     def _deliver(self, items: list[Any]) -> None:
         now_ns = self._clock.now_ns()
-        known = [item for item in items if item.ClientHandle in self._monitored]
+        known = [item for item in items if item.ClientHandle in self._items.active]
         places = np.array([item.ClientHandle for item in known], dtype=np.intp)
         read = [read_value(item.Value) for item in known]
         raw = np.array([value for value, _ in read], dtype=np.float64)
@@ -313,29 +237,13 @@ class OpcUaDriver:
             raise WriteError(f"{point.id}: the link {self.config.name} is down")
         node = client.get_node(self._nodes[number])
         try:
-            if number not in self._types:
-                self._types[number] = (await node.read_data_value()).Value.VariantType
-            variant = variant_for(point, value, self._types[number])
-            # without time stamps: many servers refuse a write that brings its own
-            await node.write_attribute(ua.AttributeIds.Value, ua.DataValue(variant))
-            self.stats.writes += 1
-            wanted = _as_stored(variant)
-            for wait in READBACK_WAITS_S:
-                await self._clock.sleep(wait)
-                raw, _ = read_value(await node.read_data_value())
-                if raw == wanted:
-                    return float(raw * self._factor[number] + self._offset[number])
-        except (OSError, TimeoutError, ua.UaError) as error:
-            raise WriteError(f"{point.id}: {type(error).__name__} {error}".rstrip()) from error
-        back = raw * self._factor[number] + self._offset[number]
-        raise WriteError(f"{point.id}: wrote {value:g}, read back {back:g} (SI)")
-
-
-def _as_stored(variant: Any) -> float:
-    """The number a server of the variant's type holds: a Float is rounded to 32 bits."""
-    if variant.VariantType == ua.VariantType.Float:
-        return float(struct.unpack("<f", struct.pack("<f", variant.Value))[0])
-    return float(variant.Value)
+            readback = await write_and_read_back(node, point, value, self._types, self._clock)
+        except asyncio.CancelledError as error:
+            if _asked_to_stop():
+                raise
+            raise WriteError(f"{point.id}: the connection was lost during the write") from error
+        self.stats.writes += 1
+        return readback
 
 
 def _asked_to_stop() -> bool:
