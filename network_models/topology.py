@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from network_models.elements import GasSource, HeatSource, Reservoir, Tank
 from network_models.network import Network
@@ -48,6 +46,10 @@ def components(ends: LinkEnds, closed: BoolArray | None = None) -> IntArray:
 
 
 def _labels(size: int, start: IntArray, end: IntArray) -> IntArray:
+    # Imported here: reading a network's records must not wait for scipy.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(size, size))
     return connected_components(graph, directed=False)[1].astype(np.int64)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
-from network_models import NetworkError, Problem, read_network
+from network_models import NetworkError, Problem, read_network, write_inp
 
 SAVED = Path(__file__).parents[1] / "saved_files"
 
@@ -141,3 +142,77 @@ def test_binary_content_and_unknown_suffixes_are_problems(tmp_path: Path) -> Non
 def test_an_empty_file_is_no_network(tmp_path: Path) -> None:
     (problem,) = problems_in(tmp_path, "")
     assert problem.field == "network nodes"
+
+
+WORDS = ("", "*", '"', '""', "-1", "0", "1e400", "nan", "[END", "[X", "RULE", "IF", "AND", "THEN",
+         "NODE", "SYSTEM", "OPEN", "CV", "1", "GPV", "PCV", "TIME", ";", "1:2", "阀", "\0", "\u3000",
+         "DISABLED", "TRACE", "PDA", "HEAD", "SPEED")  # fmt: skip
+SOUND = (
+    HEAD
+    + """[TANKS]
+ T1 40 3 1 8 10 0
+[PUMPS]
+ U1 J1 T1 HEAD C1
+[VALVES]
+ V1 J1 T1 300 TCV 30
+[CURVES]
+ C1 10 40
+[PATTERNS]
+ 1 1.0 1.2
+[CONTROLS]
+ LINK U1 CLOSED IF NODE T1 ABOVE 7
+ LINK U1 OPEN AT CLOCKTIME 6 PM
+[RULES]
+RULE A
+IF TANK T1 LEVEL ABOVE 7
+AND SYSTEM TIME > 5
+THEN PUMP U1 STATUS IS CLOSED
+PRIORITY 2
+[ENERGY]
+ PUMP U1 PRICE 1
+[OPTIONS]
+ UNITS LPS
+ DEMAND MODEL PDA
+ QUALITY TRACE R1
+[TIMES]
+ DURATION 24 HOURS
+ PATTERN TIMESTEP 1:00
+[REPORT]
+ STATUS NO
+[LABELS]
+ 1 2 "text" J1
+[BACKDROP]
+ DIMENSIONS 0 0 1 1
+"""
+)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_files_are_read_or_refused_but_never_break_the_reader(
+    tmp_path: Path, seed: int
+) -> None:
+    draw = random.Random(seed)
+    path, again = tmp_path / "net.inp", tmp_path / "again.inp"
+    for _ in range(60):
+        lines = SOUND.split("\n")
+        for _ in range(draw.choice((1, 1, 2, 6))):
+            at = draw.randrange(len(lines))
+            tokens = lines[at].split()
+            match draw.randrange(4):
+                case 0 if tokens:
+                    tokens[draw.randrange(len(tokens))] = draw.choice(WORDS)
+                case 1 if tokens:
+                    del tokens[draw.randrange(len(tokens))]
+                case 2:
+                    tokens.insert(draw.randrange(len(tokens) + 1), draw.choice(WORDS))
+                case _:
+                    lines.insert(draw.randrange(len(lines)), lines[at])
+            lines[at] = " ".join(tokens)
+        path.write_text("\n".join(lines), encoding="utf-8")
+        try:
+            net = read_network(path)
+        except NetworkError as error:
+            assert error.problems
+            continue
+        write_inp(net, again)
+        assert read_network(again) == net

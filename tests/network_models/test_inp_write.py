@@ -96,7 +96,7 @@ def renamed(name: str) -> Network:
         renamed("a;b"),
         renamed('a "b'),
         renamed("[a"),
-        renamed("*"),
+        replace(small(), nodes={"R": Reservoir(id="R", pattern="*")}),
         renamed("a\nb"),
         replace(small(), nodes={"J": Junction(id="J", comment="two\nlines")}),
         replace(small(), title="[JUNCTIONS]"),

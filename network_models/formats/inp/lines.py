@@ -57,15 +57,23 @@ class Lines:
     def id(self, name: str) -> str:
         """An id or another word, quoted if it has blanks."""
         quoted = not name or any(blank in name for blank in _BLANKS) or name[0] == '"'
-        bad = ";" in name or name == "*" or min(name, default="a") <= _LAST_CONTROL_CHARACTER
+        bad = ";" in name or min(name, default="a") <= _LAST_CONTROL_CHARACTER
         if bad or (quoted and '"' in name):
-            expected = "a word without semicolons, double quotes, line breaks, and not *"
+            expected = "a word without semicolons, double quotes and line breaks"
             self.unable("id", repr(name), expected)
         return f'"{name}"' if quoted else name
 
     def ids(self, names: Iterable[str]) -> list[str]:
         """Several words."""
         return [self.id(name) for name in names]
+
+    def reference(self, name: str | None) -> list[str]:
+        """The id of a pattern or curve where there may be none; `*` would mean none."""
+        if name is None:
+            return []
+        if name in ("", "*"):
+            self.unable("reference", repr(name), "an id that is not empty and not *")
+        return [self.id(name)]
 
     def comment(self, text: str) -> str:
         """A comment, which may not span lines."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from network_models.elements import Link, Node
-from network_models.formats.inp.controls import read_controls, read_rules
+from network_models.formats.inp.controls import read_controls
 from network_models.formats.inp.draft import Draft
 from network_models.formats.inp.drawing import (
     read_backdrop,
@@ -36,9 +36,11 @@ from network_models.formats.inp.nodes import (
     read_sources,
     read_tanks,
 )
-from network_models.formats.inp.options import read_options, read_times
+from network_models.formats.inp.options import read_options
+from network_models.formats.inp.rules import read_rules
 from network_models.formats.inp.sections import Row, cut
 from network_models.formats.inp.tables import read_curves, read_patterns
+from network_models.formats.inp.times import read_times
 from network_models.formats.inp.units import file_units
 from network_models.formats.text import read_text
 from network_models.network import Network

@@ -101,7 +101,7 @@ def cut(file: str, text: str) -> Sections:
                 )
             rows = found.rows.get(section, [])
         elif section == "TITLE":
-            found.title.append(raw.strip())
+            found.title.append(raw.strip(" \t\r"))
         elif section in ("PATTERNS", "CURVES"):
             heading = _HEADING.match(full_line_comment)
             rows.append(Row(section, number, tokens, "" if heading else full_line_comment))

@@ -9,7 +9,8 @@ from network_models.network import Network
 def write_title(net: Network, out: Lines) -> None:
     """The title's lines as they are."""
     for line in net.title.split("\n") if net.title else ():
-        if not line.strip() or line.lstrip()[0] in "[;" or "\r" in line:
+        text = line.strip(" \t")
+        if not text or text[0] == ";" or text.lstrip('"')[:1] == "[" or "\r" in text:
             out.unable("title", repr(line), "lines of text that do not begin with [ or ;")
         out.text.append(line)
 

@@ -32,7 +32,7 @@ def write_junctions(net: Network, out: Lines) -> None:
 def write_reservoirs(net: Network, out: Lines) -> None:
     """Ids, heads and head patterns."""
     for node in _nodes(net, Reservoir):
-        pattern = out.ids([node.pattern] if node.pattern is not None else [])
+        pattern = out.reference(node.pattern)
         head = out.units.length.words(node.elevation_m)
         out.row(out.id(node.id), head, *pattern, comment=node.comment)
 
@@ -50,8 +50,7 @@ def write_tanks(net: Network, out: Lines) -> None:
             length.words(tank.diameter_m),
             out.units.volume.words(tank.minimum_volume_m3),
         ]
-        if tank.volume_curve is not None:
-            words.append(out.id(tank.volume_curve))
+        words += out.reference(tank.volume_curve)
         if tank.overflow:
             words += ["YES"] if tank.volume_curve is not None else ["*", "YES"]
         out.row(*words, comment=tank.comment)
@@ -97,12 +96,14 @@ def write_valves(net: Network, out: Lines) -> None:
         words = out.ids((valve.id, valve.start, valve.end))
         words += [out.units.diameter.words(valve.diameter_m), valve.kind]
         if valve.kind == "GPV":
-            words.append(out.id(valve.curve or ""))
+            if valve.curve is None:
+                out.unable(f"link {valve.id} curve", "a GPV without one", "a head loss curve")
+            words += out.reference(valve.curve)
         else:
             words.append(setting_ratio(out.units, valve.kind).words(valve.setting))
         words.append(number(valve.minor_loss))
-        if valve.kind == "PCV" and valve.curve is not None:
-            words.append(out.id(valve.curve))
+        if valve.kind == "PCV":
+            words += out.reference(valve.curve)
         out.row(*words, comment=valve.comment)
 
 
@@ -119,7 +120,7 @@ def write_demands(net: Network, out: Lines) -> None:
     """Every demand category, a line each."""
     for node in _nodes(net, Junction):
         for demand in node.demands:
-            pattern = out.ids([demand.pattern] if demand.pattern is not None else [])
+            pattern = out.reference(demand.pattern)
             base = out.units.flow.words(demand.base_m3s)
             out.row(out.id(node.id), base, *pattern, comment=demand.category)
 
@@ -152,7 +153,7 @@ def write_sources(net: Network, out: Lines) -> None:
     for node in net.nodes.values():
         source = node.quality_source
         if source is not None:
-            pattern = out.ids([source.pattern] if source.pattern is not None else [])
+            pattern = out.reference(source.pattern)
             out.row(out.id(node.id), source.kind, number(source.strength), *pattern)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from network_models.elements import Junction, Link, Pipe, Pump, Tank, Valve
-from network_models.formats.inp.controls import attribute_ratio
 from network_models.formats.inp.lines import Lines, hours, number
 from network_models.formats.inp.links import setting_ratio
 from network_models.formats.inp.options import PRESSURE_RANGE, physical_or_relative
+from network_models.formats.inp.rules import attribute_ratio
 from network_models.formats.inp.tables import KIND_WORDS, curve_ratios
 from network_models.formats.inp.units import ONE, Ratio
 from network_models.network import Network
