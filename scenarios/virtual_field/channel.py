@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -82,16 +83,22 @@ class Hub:
         self._latest: dict[str, Readings] = {}
         self._lines: dict[asyncio.StreamWriter, str] = {}
         self._server: asyncio.Server | None = None
+        self._path = Path()
         self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self, path: str) -> None:
-        """Serve the socket file `path`."""
+        """Serve the socket file `path`, in a folder that only this user may enter."""
+        self._path = Path(path)
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, path)
 
     async def stop(self) -> None:
-        """Close every line."""
+        """Close every line; remove the socket and its folder."""
         if self._server is not None:
             self._server.close()
+            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty: it is somebody else's too
+                self._path.parent.rmdir()
         for writer in list(self._lines):
             writer.close()
         if self._serving:

@@ -43,6 +43,8 @@ GAS_LOW_PA = 2.5e3
 PIPE_SPEED_MS = {GasPipe: 6.0, HeatPipe: 0.8, Pipe: 0.6}
 GAS_KGM3, HOT_WATER_KGM3, WATER_KGM3 = 0.75, 960.0, 1000.0
 HEAT_CAPACITY = 4200.0
+SUPPLY_SHARE, RETURN_SHARE = 0.9, 0.1
+"""Pressures on both sides of a heat station, in the plant's pressure rise above its inlet."""
 
 
 class Nominal:
@@ -106,8 +108,10 @@ class Nominal:
             return record.return_pressure_pa + record.pressure_rise_pa
         if isinstance(record, HeatJunction) and self._plants:
             plant = self._plants[0]
-            share = 0.9 if record.side == "supply" else 0.1
+            share = SUPPLY_SHARE if record.side == "supply" else RETURN_SHARE
             return plant.return_pressure_pa + share * plant.pressure_rise_pa
+        if isinstance(record, Substation) and self._plants:
+            return (SUPPLY_SHARE - RETURN_SHARE) * self._plants[0].pressure_rise_pa
         if isinstance(record, Valve) and record.kind in ("PRV", "PSV"):
             return record.setting * PA_PER_M_WATER
         return USUAL["water", "pressure"] if isinstance(record, Junction) else None

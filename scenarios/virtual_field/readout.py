@@ -33,7 +33,7 @@ class Readout:
         self._link = {name: i for i, name in enumerate(net.links)}
         self._places: dict[str, list[tuple[int, int]]] = {}
         self._set_points: list[tuple[int, str]] = []
-        self._bottom = np.array([n.elevation_m for n in net.nodes.values()])
+        self._bottom: F64 = np.array([n.elevation_m for n in net.nodes.values()])
         sign = [-1.0 if isinstance(n, Reservoir) else 1.0 for n in net.nodes.values()]
         self._sign = np.array(sign)
         ends = [(self._node[k.start], self._node[k.end]) for k in net.links.values()]
@@ -98,7 +98,7 @@ class Readout:
         if key == "link.flow":
             return now.flow_m3s[of]
         if key == "link.velocity":
-            return np.abs(now.velocity_ms[of])
+            return np.asarray(np.abs(now.velocity_ms[of]), dtype=np.float64)
         if key == "link.status":
             return np.asarray(now.status[of] > 0, dtype=np.float64)
         lift = now.head_m[self._end[of]] - now.head_m[self._start[of]]

@@ -117,6 +117,7 @@ def test_a_city_without_limits_still_has_sensible_values() -> None:
         ("heat", "mass_flow", "link:H"): 4.2e6 / (4200.0 * 60.0),
         ("heat", "mass_flow", "link:X"): 4.2e6 / (4200.0 * 60.0),
         ("heat", "power", "link:X"): 4.2e6,
+        ("heat", "pressure", "link:X"): 0.32e6,
         ("gas", "pressure", "node:G"): 0.4e6,
         ("gas", "pressure", "node:M"): 0.38e6,
         ("gas", "pressure", "node:L"): 2300.0,
