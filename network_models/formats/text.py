@@ -7,7 +7,7 @@ from pathlib import Path
 
 from network_models.problems import Problem
 
-_INTEGER = re.compile(r"[+-]?\d+")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def read_text(path: Path | str) -> tuple[str, list[Problem]]:
@@ -52,7 +52,5 @@ def parse_number(word: str) -> float | None:
 
 
 def parse_integer(word: str) -> int | None:
-    """A whole number in decimal digits, or None."""
-    if _INTEGER.fullmatch(word) is None or not word.isascii():
-        return None
-    return int(word)
+    """A whole number of up to 18 decimal digits, or None."""
+    return int(word) if _INTEGER.fullmatch(word) else None

@@ -30,6 +30,7 @@ from network_models.elements import (
 )
 from network_models.operation import Pattern
 
+SAVED = Path(__file__).parents[1] / "saved_files"
 GAS = Network(
     medium="gas",
     title="燃气",
@@ -79,6 +80,11 @@ def test_water_comes_back_equal(net: Network, tmp_path: Path) -> None:
     path = tmp_path / "net.json"
     write_native(net, path)
     assert read_native(path) == net
+
+
+@pytest.mark.parametrize(("name", "net"), [("gas", GAS), ("heat", HEAT)])
+def test_files_of_the_first_version_are_read(name: str, net: Network) -> None:
+    assert read_network(SAVED / f"network_1_{name}.json") == net
 
 
 def test_elements_stand_a_line_each(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from network_models import (
 from network_models.elements import Junction, Pipe, Pump, Tank, Valve
 from network_models.formats.inp.units import file_units
 
+pytestmark = pytest.mark.filterwarnings("ignore:WARNING")  # EPANET tells of low pressures
+
 REFUSED = {
     "Net1broken.inp": "the id 2 stands in [RESERVOIRS] twice and in [TANKS] again",
     "bad_syntax.inp": "a section [FOO] that EPANET does not know",

@@ -67,7 +67,7 @@ def test_every_fault_of_a_file_is_listed(tmp_path: Path) -> None:
         "a,1,start,1,red,start,\n"
         ",nan,middle,100,red,end,\n"
         "c,-1,start,1.5\n"
-        "d,1_000,start,0,red,start,\n",
+        f"d,1_000,start,{'9' * 5000},red,start,\n",
     )
     assert faults(path) == [
         (1, "header"),

@@ -96,9 +96,9 @@ def read_reactions(draft: Draft, rows: list[Row]) -> None:
 def _coefficient(draft: Draft, row: Row, keyword: str, value: float) -> None:
     kind, field = _COEFFICIENTS[keyword]
     elements = draft.nodes if keyword == "TANK" else draft.links
-    ids = row.tokens[1:-1]
-    for element in named(draft, row, elements, ids):
+    single = len(row.tokens) == 3
+    for element in named(draft, row, elements, 1):
         if element.kind is kind:
             element.values[field] = value
-        elif len(ids) == 1:
-            draft.bad(row, "id", ids[0], f"a {kind.__name__.lower()}")
+        elif single:
+            draft.bad(row, "id", row.tokens[1], f"a {kind.__name__.lower()}")

@@ -117,7 +117,7 @@ def read_status(draft: Draft, rows: list[Row]) -> None:
             draft.bad(row, "status or setting", row.tokens[-1], expected)
             continue
         status = cast(LinkStatus, word.lower()) if word else None
-        for link in named(draft, row, draft.links, row.tokens[:-1]):
+        for link in named(draft, row, draft.links):
             _set_status(draft, row, link, status, value)
 
 

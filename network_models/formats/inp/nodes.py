@@ -121,7 +121,7 @@ def read_quality(draft: Draft, rows: list[Row]) -> None:
         if not draft.count(row, 2, 3):
             continue
         value = draft.number(row, len(row.tokens) - 1, "quality", least=0.0)
-        for node in named(draft, row, draft.nodes, row.tokens[:-1]):
+        for node in named(draft, row, draft.nodes):
             node.values["initial_quality"] = value
 
 
@@ -161,17 +161,20 @@ def read_mixing(draft: Draft, rows: list[Row]) -> None:
         node.values["mixing_fraction"] = (fraction or 1.0) if model == "2COMP" else 1.0
 
 
-_LEADING_NUMBER = re.compile(r"\s*(\+?\d+)")
+_LEADING_NUMBER = re.compile(r"\+?[0-9]{1,18}")
 
 
 def named(
-    draft: Draft, row: Row, elements: dict[str, ElementDraft], ids: list[str]
+    draft: Draft, row: Row, elements: dict[str, ElementDraft], place: int = 0
 ) -> list[ElementDraft]:
-    """The elements of one id, or of the range from a first to a last id as EPANET compares them."""
+    """The elements a row names, all tokens from `place` but the last.
+
+    One id is that element; two are the range between them as EPANET compares ids: by the number
+    they begin with if both do, else by letters.
+    """
+    ids = row.tokens[place:-1]
     if len(ids) == 1:
-        one = draft.node(row, row.tokens.index(ids[0])) if elements is draft.nodes else None
-        if elements is draft.links:
-            one = draft.link(row, row.tokens.index(ids[0]))
+        one = draft.node(row, place) if elements is draft.nodes else draft.link(row, place)
         return [] if one is None else [one]
     first, last = ids
     low, high = _leading_number(first), _leading_number(last)
@@ -182,4 +185,4 @@ def named(
 
 def _leading_number(name: str) -> int:
     match = _LEADING_NUMBER.match(name)
-    return 0 if match is None else int(match[1])
+    return 0 if match is None else int(match[0])
