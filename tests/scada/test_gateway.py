@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
@@ -247,3 +249,14 @@ async def test_a_gateway_without_core_starts_and_stops():
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def test_protocol_libraries_are_imported_only_for_links_that_need_them():
+    code = (
+        "import sys, scada.gateway, scada.point_table; "
+        "print([m for m in ('pymodbus', 'asyncua') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
