@@ -1,4 +1,4 @@
-"""Alarm limits that come from rules: their numbers are read from the rule data, never written here."""
+"""Alarm limits that come from rules: the numbers are the rule data's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GAS_RULE = "GAS-PRESSURE-NG"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLimits:
-    """Limits by rule: `end_mpa` at network ends, the gas band at users in Pa; empty without a rule."""
+    """Limits: `end_mpa` at network ends, `gas_pa` at gas users; empty without a rule."""
 
     end_mpa: Mapping[str, float]
     gas_pa: Mapping[str, float]

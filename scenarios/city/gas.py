@@ -10,12 +10,13 @@ from network_models.elements import GasJunction, GasPipe, GasSource, Link, Node,
 from network_models.network import Network
 from network_models.operation import Pattern, Times
 from scenarios.city.gas_districts import District, find_districts
-from scenarios.city.graph import F64, nearest_root, spread, upstream_sums
+from scenarios.city.graph import F64, nearest_root, upstream_sums
 from scenarios.city.mains import TrunkStreets, size_mm, trunk_streets
 from scenarios.city.people import People
 from scenarios.city.plan import CityPlan
 from scenarios.city.streets import Streets
 from scenarios.city.water_pipes import numbered
+from scenarios.spreading import spread
 
 GATE_PA = 0.35e6
 DISTRICT_PA = 2500.0

@@ -67,13 +67,3 @@ def upstream_sums(distance: F64, previous: I64, value: F64) -> F64:
         if before >= 0:
             total[before] += total[node]
     return total
-
-
-def spread(x: F64, y: F64, count: int, first: int) -> I64:
-    """`count` places far from each other (farthest point sampling), beginning with `first`."""
-    chosen = [first]
-    room = np.hypot(x - x[first], y - y[first])
-    while len(chosen) < min(count, len(x)):
-        chosen.append(int(np.argmax(np.round(room, 3))))
-        room = np.minimum(room, np.hypot(x - x[chosen[-1]], y - y[chosen[-1]]))
-    return np.array(chosen, dtype=np.int64)

@@ -9,10 +9,11 @@ import numpy as np
 from network_models.elements import HeatJunction, HeatPipe, HeatSource, Link, Node, Substation
 from network_models.network import Network
 from network_models.operation import Pattern, Times
-from scenarios.city.graph import F64, nearest_root, spread, upstream_sums
+from scenarios.city.graph import F64, I64, nearest_root, upstream_sums
 from scenarios.city.mains import TrunkStreets, size_mm, trunk_streets
 from scenarios.city.plan import CityPlan
 from scenarios.city.streets import Streets
+from scenarios.spreading import spread
 
 PLANT_AREA_KM2 = 16.0
 REACH_SHARE = 0.1
@@ -114,7 +115,7 @@ def _tree(plan: CityPlan, streets: Streets, trunk: TrunkStreets) -> _Tree:
     )
 
 
-def _add_pipes(tree: _Tree, names: list[str], dn: np.ndarray, links: dict[str, Link]) -> None:
+def _add_pipes(tree: _Tree, names: list[str], dn: I64, links: dict[str, Link]) -> None:
     for i, before in enumerate(tree.previous):
         if before < 0:
             continue
@@ -129,7 +130,7 @@ def _add_pipes(tree: _Tree, names: list[str], dn: np.ndarray, links: dict[str, L
 
 
 def _add_stations(names: list[str], heat: F64, links: dict[str, Link]) -> tuple[str, ...]:
-    stations = []
+    stations: list[str] = []
     for i, name in enumerate(names):
         if heat[i] > 0.0:
             station = f"HX{len(stations) + 1}"

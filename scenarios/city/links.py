@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.city.graph import Bool, I64
+from scenarios.city.graph import I64, Bool
 from scenarios.city.streets import Streets
 from scenarios.city.zones import HIGH, METERED, REDUCED
 

@@ -12,7 +12,7 @@ from scenarios.city.streets import TRUNK, Streets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkStreets:
-    """The largest connected set of trunk streets; `node` (m,) are intersections, `a`, `b` into it."""
+    """The largest connected set of trunk streets: intersections `node` (m,); `a`, `b` into it."""
 
     node: I64
     a: I64

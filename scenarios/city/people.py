@@ -53,7 +53,7 @@ class People:
 
 
 def settle(plan: CityPlan, streets: Streets, random: np.random.Generator) -> People:
-    """People and firms: dense in the middle, works along one edge, nobody lives at trunk crossings."""
+    """People and firms: dense in the middle, factories mostly along one edge."""
     width, height = streets.terrain.extent
     u = 2.0 * streets.x / width - 1.0
     v = 2.0 * streets.y / height - 1.0

@@ -7,13 +7,15 @@ import numpy as np
 from network_models.elements import Pipe, Tank, Valve
 from network_models.units import PA_PER_M_WATER
 from scenarios.city import names
-from scenarios.city.graph import spread
+from scenarios.city.graph import Bool
 from scenarios.city.plan import CityPlan
 from scenarios.city.stations import TANK_LEVELS_M
 from scenarios.city.streets import MAIN, TRUNK, Streets
 from scenarios.city.water import WaterCity
 from scenarios.limits import END_RULE, RuleLimits
 from scenarios.point_book import PointBook
+from scenarios.points_for import add_model_points
+from scenarios.spreading import spread
 
 TEST_POINTS_SHARE = 0.085
 """Pressure test points for each intersection."""
@@ -36,7 +38,7 @@ def add_water_points(
         _reducer(book, city, number)
     _meters(book, city)
     _test_points(book, plan, streets, city, limits)
-    _model_points(book, limits)
+    add_model_points(book, limits)
 
 
 def _works(book: PointBook, city: WaterCity, number: int) -> None:
@@ -171,12 +173,12 @@ def _test_points(
         )  # fmt: skip
 
 
-def _touches(streets: Streets, city: WaterCity) -> np.ndarray:
+def _touches(streets: Streets, city: WaterCity) -> Bool:
     """Whether an intersection lies on a DN300 main: what the rule calls the network end."""
     own = np.zeros(streets.count, dtype=np.bool_)
     dn300 = city.crossings.piped & (city.dn_mm == 300) & (streets.kind == MAIN)
     own[streets.a[dn300]] = own[streets.b[dn300]] = True
-    return own & (streets.rank != TRUNK)
+    return np.asarray(own & (streets.rank != TRUNK))
 
 
 def _corner(streets: Streets, node: int) -> names.Name:
@@ -184,20 +186,3 @@ def _corner(streets: Streets, node: int) -> names.Name:
     east = names.street(2 * int(streets.row[node]), int(streets.rank[node]))
     north = names.street(2 * int(streets.col[node]) + 1, 0)
     return names.Name(f"{east.zh}与{north.zh}口", f"{east.en} at {north.en}")
-
-
-def _model_points(book: PointBook, limits: RuleLimits) -> None:
-    """What the live model computes: no device measures it."""
-    book.add(
-        "MODEL-END-MIN-PRESSURE", "model", "water", "pressure", "MPa", "",
-        ("模型 管网末梢最低压力", "Model: lowest pressure at network ends"), limits=limits.end_mpa,
-        rule=END_RULE if limits.end_mpa else "", priority="high", alarm_deadband=0.005,
-    )  # fmt: skip
-    book.add("MODEL-END-BELOW-COUNT", "model", "water", "count", "pcs", "",
-             ("模型 低于限值的末梢数", "Model: network ends below the limit"))  # fmt: skip
-    book.add("MODEL-RESIDUAL-MAX", "model", "water", "pressure", "MPa", "",
-             ("模型 最大压力偏差", "Model: largest pressure residual"),
-             limits={"high": 0.08}, on_delay_s=60.0, alarm_deadband=0.01)  # fmt: skip
-    book.add("MODEL-UNSUPPLIED-NODES", "model", "water", "count", "pcs", "",
-             ("模型 无水节点数", "Model: nodes without supply"), priority="urgent",
-             limits={"high": 0.5})  # fmt: skip

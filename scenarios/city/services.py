@@ -12,10 +12,11 @@ from network_models.formats.valves_csv import write_valves
 from network_models.network import Network
 from network_models.valve_placing import place_valves
 from scenarios.city import names
-from scenarios.city.graph import spanning_tree, spread
+from scenarios.city.graph import spanning_tree
 from scenarios.city.streets import TRUNK, Streets
 from scenarios.city.tables import write_table, yes_no
 from scenarios.city.works import Works
+from scenarios.spreading import spread
 
 SPEED_KMH = (25, 35, 45)
 """Of a truck on a lane, a main road and an avenue."""

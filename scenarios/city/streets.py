@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.city.graph import Bool, F64, I64, components, largest, spanning_tree
+from scenarios.city.graph import F64, I64, Bool, components, largest, spanning_tree
 from scenarios.city.plan import CityPlan
 from scenarios.city.terrain import RIVER_WIDTH_M, Terrain, make_terrain
 from scenarios.city.zones import Zones, find_zones

@@ -71,7 +71,7 @@ class Terrain:
         far = (np.abs(u) ** 2.6 + np.abs(v) ** 2.6) ** (1 / 2.6) / reach
         for px, py, radius in self.parks:
             far = np.where((x - px) ** 2 + (y - py) ** 2 < radius**2, 9.0, far)
-        return np.round(far, 6)
+        return np.asarray(np.round(far, 6))
 
 
 def make_terrain(random: np.random.Generator, width: float, height: float) -> Terrain:

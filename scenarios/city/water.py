@@ -55,9 +55,9 @@ def build_water(
     stations = Stations()
     for number, each in enumerate(works, start=1):
         add_works(stations, streets, ids, number, each)
-    zone_mean = np.bincount(
+    zone_mean: F64 = np.bincount(
         streets.zones.zone, weights=people.mean_m3h, minlength=len(streets.zones.kind)
-    )
+    ).astype(np.float64)
     _add_zones(stations, streets, ids, crossings, zone_mean, dn)
     nodes: dict[str, Node] = {j.id: j for j in _junctions(streets, ids, people)}
     links: dict[str, Link] = dict(pipes)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.city.graph import F64, I64, nearest_root, spread
+from scenarios.city.graph import F64, I64, nearest_root
 from scenarios.city.plan import CityPlan
 from scenarios.city.streets import TRUNK, Streets
 from scenarios.city.zones import LOW
+from scenarios.spreading import spread
 
 WORKS_AREA_KM2 = 14.0
 """What one works supplies, about."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.city.graph import Bool, F64, I64, components
+from scenarios.city.graph import F64, I64, Bool, components
 from scenarios.city.plan import CityPlan
 from scenarios.city.terrain import LOW_ZONE_TOP_M
 

@@ -1,0 +1,203 @@
+"""A site: everything its folder says, read and checked together.
+
+site = load_site("city")         # InputError lists every problem of every file
+site.networks["water"], site.points, site.drivers, site.customers, ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from dispatch.customers import Customer, read_customers
+from dispatch.element import element_name
+from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_points, read_fleet
+from dispatch.roads import Road, read_roads
+from network_models.formats.valves_csv import read_valves
+from network_models.network import Network
+from network_models.problems import InputError, Problem
+from network_models.read import read_network
+from network_models.valves import IsolationValve
+from scada.drivers.config import DriverConfig
+from scada.point_table import PointTable, read_points
+from scenarios.site_settings import SiteSettings, read_settings
+
+T = TypeVar("T")
+
+TABLES = (
+    "points.csv",
+    "valves.csv",
+    "customers.csv",
+    "roads.csv",
+    "fleet.csv",
+    "fill_points.csv",
+    "depots.csv",
+)
+"""Every table of a site folder; one without rows still has its header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site as its folder describes it. `networks` and `network_files` are by utility.
+
+    `valves`, `customers` and `fill_points` belong to the water network. `data` is where a running
+    room keeps its stores. `large_scope_households` None: every outage counts as large.
+    """
+
+    path: Path
+    name_zh: str
+    name_en: str
+    language: str
+    timezone: str
+    profile: str
+    seed: int
+    networks: Mapping[str, Network]
+    network_files: Mapping[str, Path]
+    scan: Mapping[str, float]
+    drivers: tuple[DriverConfig, ...]
+    points: PointTable
+    valves: tuple[IsolationValve, ...]
+    customers: tuple[Customer, ...]
+    roads: tuple[Road, ...]
+    fleet: tuple[Truck, ...]
+    fill_points: tuple[FillPoint, ...]
+    depots: tuple[Depot, ...]
+    web_host: str
+    web_port: int
+    data: Path
+    live_cycle_s: float
+    large_scope_households: int | None
+    litres_per_person_day: float
+    litres_source: str
+
+
+def load_site(path: Path | str) -> Site:
+    """Read a site folder; InputError lists every problem of every file at once."""
+    folder = Path(path)
+    if not folder.is_dir():
+        raise InputError([_problem(folder, "site", "no such folder", "a site folder")])
+    settings, problems = read_settings(folder / "site.toml")
+    problems = list(problems)
+
+    def one(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except InputError as error:
+            problems.extend(error.problems)
+            return None
+
+    def rows(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+        return one(read) or ()
+
+    files = {utility: folder / file for utility, file in settings.networks.items()}
+    read = {utility: one(partial(_network, utility, file)) for utility, file in files.items()}
+    networks = {utility: network for utility, network in read.items() if network is not None}
+    # an unread network is one problem, not one more for every row that names its elements
+    water = read["water"] if "water" in files else Network()
+    depots = rows(lambda: read_depots(folder / "depots.csv"))
+    points = one(lambda: _points(folder, settings, files, networks)) or PointTable()
+    valves = rows(lambda: _valves(folder, water))
+    customers = rows(lambda: _customers(folder, water))
+    roads = rows(lambda: read_roads(folder / "roads.csv"))
+    fleet = rows(lambda: _fleet(folder, depots))
+    fill_points = rows(lambda: _fill_points(folder, water))
+    if problems:
+        raise InputError(problems)
+    return Site(
+        path=folder.resolve(),
+        name_zh=settings.name_zh,
+        name_en=settings.name_en,
+        language=settings.language,
+        timezone=settings.timezone,
+        profile=settings.profile,
+        seed=settings.seed,
+        networks=networks,
+        network_files={utility: file.resolve() for utility, file in files.items()},
+        scan=settings.scan,
+        drivers=settings.drivers,
+        points=points,
+        valves=valves,
+        customers=customers,
+        roads=roads,
+        fleet=fleet,
+        fill_points=fill_points,
+        depots=depots,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        data=(folder / settings.data_folder).resolve(),
+        live_cycle_s=settings.live_cycle_s,
+        large_scope_households=settings.large_scope_households,
+        litres_per_person_day=settings.litres_per_person_day,
+        litres_source=settings.litres_source,
+    )
+
+
+class _Anything(Collection[str]):
+    """Stands for the elements of a network that could not be read: nothing is judged by it."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _network(utility: str, file: Path) -> Network:
+    network = read_network(file)
+    if network.medium != utility:
+        raise InputError([_problem(file, "medium", network.medium, utility)])
+    return network
+
+
+def _points(
+    folder: Path,
+    settings: SiteSettings,
+    files: Mapping[str, Path],
+    networks: Mapping[str, Network],
+) -> PointTable:
+    elements: dict[str, Collection[str]] = {utility: _Anything() for utility in files}
+    for utility, network in networks.items():
+        names = {f"node:{id_}" for id_ in network.nodes}
+        elements[utility] = names | {f"link:{id_}" for id_ in network.links}
+    return read_points(
+        folder / "points.csv",
+        drivers=settings.driver_kinds,
+        elements=elements,
+        scan_classes=settings.scan,
+    )
+
+
+def _valves(folder: Path, water: Network | None) -> tuple[IsolationValve, ...]:
+    return () if water is None else read_valves(folder / "valves.csv", water)
+
+
+def _customers(folder: Path, water: Network | None) -> tuple[Customer, ...]:
+    return read_customers(folder / "customers.csv", nodes=None if water is None else water.nodes)
+
+
+def _fleet(folder: Path, depots: tuple[Depot, ...]) -> tuple[Truck, ...]:
+    return read_fleet(folder / "fleet.csv", depots=[depot.id for depot in depots])
+
+
+def _fill_points(folder: Path, water: Network | None) -> tuple[FillPoint, ...]:
+    file = folder / "fill_points.csv"
+    points = read_fill_points(file)
+    nodes: Collection[str] = _Anything() if water is None else water.nodes
+    wrong = [
+        _problem(file, f"{point.id}.element", point.element, "a node of the water network, or none")
+        for point in points
+        if point.element and element_name(point.element).id not in nodes
+    ]
+    if wrong:
+        raise InputError(wrong)
+    return points
+
+
+def _problem(file: Path, field: str, found: str, expected: str) -> Problem:
+    return Problem(file=str(file), line=None, field=field, found=found, expected=expected)
