@@ -133,7 +133,7 @@ def _at(net: Network, node: str) -> Iterable[Link]:
 
 
 def _pressures(book: PointBook, net: Network, limits: RuleLimits, count: int) -> None:
-    """A third of the test points are network ends: judged against the rule's limit."""
+    """A quarter or more of the test points are network ends: the rule's limit is theirs."""
     taken = {point.element for point in book.points if point.quantity == "pressure"}
     free = [
         node
@@ -149,7 +149,7 @@ def _pressures(book: PointBook, net: Network, limits: RuleLimits, count: int) ->
     on_main = [node for node in free if node.id in mains]
     ends = dict.fromkeys(
         node.id
-        for node in (*by_height[: count // 10], *by_way[: count // 10], *_even(on_main, count // 6))
+        for node in (*by_height[: count // 8], *by_way[: count // 8], *_even(on_main, count // 6))
     )
     rest = [node for node in free if node.id not in ends]
     others = [node.id for node in _even(rest, count - len(ends))]

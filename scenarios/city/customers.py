@@ -18,11 +18,8 @@ from scenarios.city.people import (
 )
 from scenarios.city.plan import CityPlan
 from scenarios.city.streets import Streets
-from scenarios.city.tables import write_table
+from scenarios.tables import CUSTOMER_HEADER, write_table
 
-HEADER = (
-    "id", "element", "households", "people", "class", "community", "name_zh", "name_en", "x", "y"
-)  # fmt: skip
 COMMUNITY_M = 600.0
 """Width of a community: a thousand households or more where the city is dense."""
 PEOPLE_PER_HOSPITAL = 45_000
@@ -40,7 +37,9 @@ def write_customers(
     """Write customers.csv: homes and firms by intersection, then the priority users."""
     rows = [*_homes_and_firms(plan, streets, people, ids), *_places(streets, people, ids, random)]
     width = max(5, len(str(len(rows))))
-    write_table(path, HEADER, ((f"C{i:0{width}d}", *row) for i, row in enumerate(rows, start=1)))
+    write_table(
+        path, CUSTOMER_HEADER, ((f"C{i:0{width}d}", *row) for i, row in enumerate(rows, start=1))
+    )
 
 
 def _homes_and_firms(

@@ -14,9 +14,16 @@ from network_models.valve_placing import place_valves
 from scenarios.city import names
 from scenarios.city.graph import spanning_tree
 from scenarios.city.streets import TRUNK, Streets
-from scenarios.city.tables import write_table, yes_no
 from scenarios.city.works import Works
 from scenarios.spreading import spread
+from scenarios.tables import (
+    DEPOT_HEADER,
+    FILL_HEADER,
+    FLEET_HEADER,
+    ROAD_HEADER,
+    write_table,
+    yes_no,
+)
 
 SPEED_KMH = (25, 35, 45)
 """Of a truck on a lane, a main road and an avenue."""
@@ -25,15 +32,6 @@ CAPACITIES_M3 = (5, 6, 8, 8, 10)
 STUCK_SHARE = 0.04
 REMOTE_SHARE = 0.25
 """Of the valves of DN600 and more."""
-
-ROAD_HEADER = (
-    "id", "start", "end", "x1", "y1", "x2", "y2", "length_m", "speed_kmh", "oneway"
-)  # fmt: skip
-FLEET_HEADER = (
-    "id", "depot", "capacity_m3", "shift_h", "discharge_m3h", "setup_min", "available"
-)  # fmt: skip
-FILL_HEADER = ("id", "name_zh", "name_en", "x", "y", "element", "flow_m3h")
-DEPOT_HEADER = ("id", "name_zh", "name_en", "x", "y")
 
 
 def write_roads(path: Path, streets: Streets, random: np.random.Generator) -> None:
