@@ -181,15 +181,26 @@ class AlarmBook:
 
     def _step_point(self, sample: Sample, now_ns: int, events: list[AlarmEvent]) -> None:
         for rule, subject in self._rules_of(sample.point):
-            alarm = self._alarms.get(subject.id) or Alarm(subject=subject)
+            alarm = self._alarms.get(subject.id)
+            if alarm is None:
+                if not rule.condition(sample.value, False):
+                    continue  # at rest, and it stays so
+                alarm = Alarm(subject=subject)
             stepped = alarm_logic.step(rule, alarm.state, sample, now_ns)
-            if stepped[0].known:
-                alarm = replace(alarm, value=sample.value, quality=sample.quality)
-            self._after(alarm, stepped, now_ns, events)
+            seen = sample if stepped[0].known else None
+            self._after(alarm, stepped, now_ns, events, seen)
 
-    def _after(self, alarm: Alarm, stepped: Stepped, now_ns: int, events: list[AlarmEvent]) -> None:
+    def _after(
+        self,
+        alarm: Alarm,
+        stepped: Stepped,
+        now_ns: int,
+        events: list[AlarmEvent],
+        seen: Sample | None = None,
+    ) -> None:
         state, happened = stepped
-        alarm = alarm.after(state, happened, now_ns)
+        value, quality = (seen.value, seen.quality) if seen else (alarm.value, alarm.quality)
+        alarm = alarm.after(state, happened, now_ns, value, quality)
         self._put(alarm)
         for event in happened:
             self.raised += event == "raised"

@@ -125,7 +125,7 @@ def step(rule: LimitRule, state: AlarmState, sample: Sample, now_ns: int) -> Ste
     told: bool | None = None
     if math.isfinite(sample.value) and not is_bad(sample.quality):
         told = rule.condition(sample.value, state.condition)
-    return observe(replace(state, arrival_ns=sample.arrival_time_ns), told, rule.delays, now_ns)
+    return _next(state, told, sample.arrival_time_ns, rule.delays, now_ns)
 
 
 def observe(state: AlarmState, told: bool | None, delays: Delays, now_ns: int) -> Stepped:
@@ -134,42 +134,50 @@ def observe(state: AlarmState, told: bool | None, delays: Delays, now_ns: int) -
     While it cannot be seen no delay ends. Seen again, an on-delay goes on if the condition still
     stands (the same before and after), but an off-delay starts anew: clearing needs proof.
     """
-    if told is None:
-        since = state.since_ns if state.condition else None
-        return replace(state, known=False, since_ns=since), ()
-    return tick(replace(state, condition=told, known=True), delays, now_ns)
+    return _next(state, told, state.arrival_ns, delays, now_ns)
 
 
 def tick(state: AlarmState, delays: Delays, now_ns: int) -> Stepped:
     """The alarm after time has passed: delays that have run out take effect."""
     if not state.known:
         return state, ()
-    active = state.phase in ACTIVE
-    if state.condition == active:
-        state = replace(state, since_ns=None) if state.since_ns is not None else state
-        if (
-            active
-            and delays.again
-            and state.phase == "acknowledged"
-            and now_ns - state.changed_ns >= delays.again
-        ):
-            return _move(state, "again", now_ns)
-        return state, ()
-    # A clock set back must not hold a delay open: it restarts at worst.
-    since = now_ns if state.since_ns is None else min(state.since_ns, now_ns)
-    if now_ns - since < (delays.on if state.condition else delays.off):
-        return replace(state, since_ns=since), ()
-    return _move(replace(state, since_ns=None), "active" if state.condition else "clear", now_ns)
+    return _next(state, state.condition, state.arrival_ns, delays, now_ns)
 
 
 def acknowledge(state: AlarmState, now_ns: int) -> Stepped:
     """The alarm after an operator has seen it; no event when there is nothing to acknowledge."""
-    return _move(state, "acknowledge", now_ns)
-
-
-def _move(state: AlarmState, what: Input, now_ns: int) -> Stepped:
-    found = TRANSITIONS.get((state.phase, what))
+    found = TRANSITIONS.get((state.phase, "acknowledge"))
     if found is None:
         return state, ()
-    phase, event = found
-    return replace(state, phase=phase, changed_ns=now_ns), (event,)
+    return replace(state, phase=found[0], changed_ns=now_ns), (found[1],)
+
+
+def _next(
+    state: AlarmState, told: bool | None, arrival_ns: int, delays: Delays, now_ns: int
+) -> Stepped:
+    phase, changed_ns = state.phase, state.changed_ns
+    since: int | None = None
+    what: Input | None = None
+    if told is None:
+        since = state.since_ns if state.condition else None
+    elif told != (phase in ACTIVE):
+        # A clock set back must not hold a delay open: it restarts at worst.
+        since = now_ns if state.since_ns is None else min(state.since_ns, now_ns)
+        if now_ns - since >= (delays.on if told else delays.off):
+            what, since = "active" if told else "clear", None
+    elif phase == "acknowledged" and delays.again and now_ns - changed_ns >= delays.again:
+        what = "again"
+    events: tuple[Event, ...] = ()
+    if what is not None:
+        phase, event = TRANSITIONS[phase, what]
+        changed_ns, events = now_ns, (event,)
+    # Built once, not by `replace`: in a storm this is what takes the time.
+    after = AlarmState(
+        phase=phase,
+        condition=state.condition if told is None else told,
+        known=told is not None,
+        since_ns=since,
+        changed_ns=changed_ns,
+        arrival_ns=arrival_ns,
+    )
+    return after, events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from scada.alarm_logic import AlarmState, Delays, Event, LimitRule, Phase
@@ -54,21 +54,27 @@ class Alarm:
     comment: str = ""
     occurrences: int = 0
 
-    def after(self, state: AlarmState, events: tuple[Event, ...], now_ns: int) -> Alarm:
-        """The alarm in its next state."""
-        event = events[-1] if events else None
-        if event == "raised":
-            return replace(
-                self,
-                state=state,
-                raised_ns=now_ns,
-                acknowledged_by="",
-                comment="",
-                occurrences=self.occurrences + 1,
-            )
-        if event == "re-alarmed":
-            return replace(self, state=state, acknowledged_by="", comment="")
-        return replace(self, state=state)
+    def after(
+        self,
+        state: AlarmState,
+        events: tuple[Event, ...],
+        now_ns: int,
+        value: float | None,
+        quality: int,
+    ) -> Alarm:
+        """The alarm in its next state, with the value that led there."""
+        raised = "raised" in events
+        unseen = raised or "re-alarmed" in events
+        return Alarm(
+            subject=self.subject,
+            state=state,
+            value=value,
+            quality=quality,
+            raised_ns=now_ns if raised else self.raised_ns,
+            acknowledged_by="" if unseen else self.acknowledged_by,
+            comment="" if unseen else self.comment,
+            occurrences=self.occurrences + raised,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The alarm as the bus and the page know it; value and limit are SI."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from scada.ports import BusError
@@ -14,7 +14,7 @@ UNIX_PATH_BYTES = 100
 """Paths of sockets are short on every system (108 bytes on Linux, 104 on BSD)."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]
 
 
 def _split(address: str) -> tuple[str, str, int]:

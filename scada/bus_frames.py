@@ -16,7 +16,7 @@ import msgspec
 from scada.ports import BusError, Header
 
 MAX_PAYLOAD = 64 * 2**20
-MAX_ENVELOPE = 4 * 2**20
+MAX_ENVELOPE = 8 * 2**20
 LENGTHS = struct.Struct("<II")
 EMPTY = msgspec.Raw(b"\x80")
 

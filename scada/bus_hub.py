@@ -65,7 +65,7 @@ class SocketHub:
         """Make the secret if there is none and listen; BusError when the address is taken."""
         make_secret(self._secret_file)
         read_secret(self._secret_file)
-        self._server, self.address = await listen(self.address, self._welcome)
+        self._server, self.address = await listen(self.address, self._connected)
 
     async def close(self) -> None:
         """Stop listening and drop every member."""
@@ -76,10 +76,12 @@ class SocketHub:
         await asyncio.gather(*self._connections, return_exceptions=True)
         remove_socket(self.address)
 
-    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._welcome(reader, writer))
         self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if len(self._connections) > MAX_MEMBERS:
                 raise BusError("too many members")
@@ -91,7 +93,6 @@ class SocketHub:
         except OSError as problem:
             self.last_refusal = str(problem)
         finally:
-            self._connections.discard(task)
             writer.close()
 
     async def _keep(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from scada.alarm_book import PRIORITIES
 from scada.alarm_desk import AlarmDesk
 from scada.commands import Commands
 from scada.historian import Historian, Retention
@@ -28,6 +29,8 @@ BACKFILL_NS = 30 * 1_000_000_000
 """Samples that arrived at the gateway longer ago are history, not news: they raise no alarm."""
 SETTLE_NS = 1_000_000_000
 MAX_TREND = 100_000
+MAX_LISTED = 5000
+"""Alarms or events in one answer."""
 
 
 class Points(Protocol):
@@ -221,9 +224,11 @@ class Core:
         sizes = {"measured_bytes": len(measured), "model_bytes": len(model)}
         return {**sizes, "seq": self._sequence}, measured + model
 
-    async def _alarms(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{} -> {alarms, counts}."""
-        return {"alarms": self.desk.book.alarms(), "counts": self.desk.book.counts()}, b""
+    async def _alarms(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{limit} -> {alarms, counts}; beyond the limit the least pressing are left out."""
+        alarms = self.desk.book.alarms()
+        limit = min(int(header.get("limit") or MAX_LISTED), MAX_LISTED)
+        return {"alarms": alarms[:limit], "counts": self.desk.book.counts()}, b""
 
     async def _acknowledge(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """{ids: [...] | "all", user, comment} -> {acknowledged, refused}."""
@@ -241,7 +246,7 @@ class Core:
         events = await self.desk.events(
             int(header.get("from_ns") or 0),
             None if to_ns is None else int(to_ns),
-            min(int(header.get("limit") or 1000), 10_000),
+            min(int(header.get("limit") or 1000), MAX_LISTED),
             int(header.get("before") or 0),
         )
         return {"events": [dict(event) for event in events]}, b""
@@ -280,7 +285,7 @@ class Core:
             "batches_repeated": self._repeated,
             "history_rows": await self.historian.rows(),
             "history_problem": self.historian.problem,
-            "alarms_standing": sum(1 for _ in self.desk.book.alarms()),
+            "alarms_standing": sum(self.desk.book.counts()[p] for p in PRIORITIES),
             "alarms_raised": self.desk.book.raised,
             "alarm_problem": self.desk.problem,
             "alarm_events_lost": self.desk.lost,

@@ -16,7 +16,10 @@ class MemoryAlarmJournal:
         self._last: dict[str, dict[str, Any]] = {}
 
     def append(self, events: list[Mapping[str, Any]]) -> list[int]:
-        """Store events and the states they lead to; their sequence numbers. OSError if failing."""
+        """Store events and the states they lead to; their sequence numbers.
+
+        OSError if failing, KeyError when an event lacks its alarm, state or time.
+        """
         if self.failing:
             raise OSError("the journal cannot be written")
         rows = [
@@ -24,6 +27,8 @@ class MemoryAlarmJournal:
             for n, event in enumerate(events, start=1)
         ]
         last = {str(row["id"]): row for row in rows}
+        if any(key not in row for row in rows for key in ("state", "time_ns")):
+            raise KeyError("an event needs id, state and time_ns")
         self._events += rows
         self._last.update(last)
         return [row["sequence"] for row in rows]

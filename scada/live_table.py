@@ -144,7 +144,11 @@ class LiveTable:
 
     def modelled(self, handles: NDArray[np.intp] | None = None) -> SampleBatch:
         """The model's values of some points (None: of all that have any) as samples."""
-        h = np.flatnonzero(self.model_time_ns) if handles is None else handles
+        h = (
+            np.flatnonzero(self.model_quality != BAD_WAITING_FOR_INITIAL_DATA)
+            if handles is None
+            else handles
+        )
         times = self.model_time_ns[h]
         return SampleBatch(
             h.astype(np.uint32), self.model_value[h], self.model_quality[h], times, times
