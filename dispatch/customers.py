@@ -41,7 +41,7 @@ CUSTOMER_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A customer at an element (`water/node:J7`, `node:J7` or `J7`); x and y are plan metres.
+    """A customer at a node (`water/node:J7`, `J7`) or along a link (`link:P12`); x, y plan metres.
 
     `kind` is one of CLASSES (the table's column `class`); `community` is empty outside of any.
     """
@@ -59,17 +59,26 @@ class Customer:
 
     @property
     def node(self) -> str:
-        """The id of the node that supplies the customer."""
-        return element_name(self.element).id
+        """The id of the node that supplies the customer; empty for one along a link."""
+        return "" if self.link else element_name(self.element).id
+
+    @property
+    def link(self) -> str:
+        """The id of the link a customer is connected along; empty for one at a node."""
+        name = element_name(self.element)
+        return name.id if name.kind == "link" else ""
 
 
-def read_customers(path: Path | str, *, nodes: Iterable[str] | None = None) -> tuple[Customer, ...]:
+def read_customers(
+    path: Path | str, *, nodes: Iterable[str] | None = None, links: Iterable[str] | None = None
+) -> tuple[Customer, ...]:
     """The customers in a CSV file, in its order.
 
-    With `nodes`, an element that is none of them is a fault. Raises InputError with all faults.
+    With `nodes` (`links`), one that is at none of them is a fault. InputError lists all faults.
     """
     table = read_table(path, CUSTOMER_COLUMNS, key=_ID)
-    known = None if nodes is None else frozenset(nodes)
+    known_nodes = None if nodes is None else frozenset(nodes)
+    known_links = None if links is None else frozenset(links)
     customers = []
     for row in table.rows:
         customer = Customer(
@@ -84,10 +93,10 @@ def read_customers(path: Path | str, *, nodes: Iterable[str] | None = None) -> t
             x=row[_X],
             y=row[_Y],
         )
-        if element_name(customer.element).kind == "link":
-            table.problem(row.line, "element", customer.element, "a node: customers sit at nodes")
-        elif known is not None and customer.node not in known:
-            table.problem(row.line, "element", customer.element, "a node of the network")
+        known = known_links if customer.link else known_nodes
+        if known is not None and (customer.link or customer.node) not in known:
+            expected = "a link of the network" if customer.link else "a node of the network"
+            table.problem(row.line, "element", customer.element, expected)
         customers.append(customer)
     if table.problems:
         raise InputError(table.problems)

@@ -1,7 +1,193 @@
-"""Emergency water delivery by truck: the public names of the fleet's records and readers."""
+"""Emergency water delivery: how many trucks at least, a plan that does it, and what binds."""
 
 from __future__ import annotations
 
-from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_points, read_fleet
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-__all__ = ["Depot", "FillPoint", "Truck", "read_depots", "read_fill_points", "read_fleet"]
+from dispatch.delivery import DeliveryNeed
+from dispatch.element import element_name
+from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_points, read_fleet
+from dispatch.haul import Haul, make_haul
+from dispatch.roads import RoadGraph
+from dispatch.timetable import Hours, TruckRoute, timetables
+from dispatch.truck_bound import trucks_lower_bound
+from dispatch.truck_plan import plan_rounds
+
+__all__ = [
+    "Depot",
+    "FillPoint",
+    "Truck",
+    "TruckPlan",
+    "first_round",
+    "plan_trucks",
+    "read_depots",
+    "read_fill_points",
+    "read_fleet",
+]
+
+_BINDS = {
+    "driving": ("行驶", "driving"),
+    "setup": ("停靠与接管", "parking and hoses"),
+    "filling": ("取水", "filling"),
+    "unloading": ("放水", "unloading"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruckPlan:
+    """A day's delivery. `lower_bound` is what no plan can beat (None: the fleet cannot do it).
+
+    `needed_of_any_number` is that bound when the fleet is too small: as if it had more of the same
+    trucks. The plan serves everybody when `undelivered_m3` is zero.
+    """
+
+    need: DeliveryNeed
+    source: str
+    lower_bound: int | None
+    needed_of_any_number: int | None
+    routes: tuple[TruckRoute, ...]
+    undelivered_m3: float
+    binds_zh: str
+    binds_en: str
+    notes: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody is served."""
+        return self.undelivered_m3 <= 0.0
+
+    @property
+    def trucks_text(self) -> str:
+        """`5 trucks` where plan and bound meet, `5-6 trucks` where the truth lies between."""
+        count = len(self.routes)
+        if not self.complete:
+            least = self.needed_of_any_number
+            return f"more than the fleet has (at least {least})" if least else "cannot be served"
+        if self.lower_bound is None or self.lower_bound >= count:
+            return f"{count} trucks"
+        return f"{self.lower_bound}-{count} trucks"
+
+    def as_dict(self, *, required: bool) -> dict[str, Any]:
+        """The plan as JSON-ready values; volumes of one day unless they say otherwise."""
+        return {
+            "required": required,
+            "people": self.need.people,
+            "demand_m3": round(self.need.total_m3, 3),
+            "daily_m3": round(self.need.daily_m3, 3),
+            "days": round(self.need.days, 4),
+            "litres_per_person_day": self.need.litres_per_person_day,
+            "source": self.source,
+            "lower_bound": self.lower_bound,
+            "trucks": len(self.routes),
+            "trucks_text": self.trucks_text,
+            "undelivered_m3": round(self.undelivered_m3, 3),
+            "points": [
+                {
+                    "id": point.id,
+                    "x": point.x,
+                    "y": point.y,
+                    "people": point.people,
+                    "daily_m3": round(point.daily_m3, 3),
+                }
+                for point in self.need.points
+            ],
+            "routes": [
+                {"truck": route.truck, "stops": [stop.as_dict() for stop in route.stops]}
+                for route in self.routes
+            ],
+            "binds": self.binds_en,
+            "binds_zh": self.binds_zh,
+            "notes": list(self.notes),
+        }
+
+
+def plan_trucks(
+    need: DeliveryNeed,
+    roads: RoadGraph,
+    fleet: Sequence[Truck],
+    depots: Sequence[Depot],
+    fill_points: Sequence[FillPoint],
+    *,
+    start: datetime,
+    zone: ZoneInfo,
+    source: str,
+    without_water: Collection[str] = (),
+    iterations: int = 2000,
+    seed: int = 1,
+) -> TruckPlan:
+    """A round for one full day of need that starts at `start`, and its certified lower bound.
+
+    Fill points at the nodes of `without_water` are left out. The same inputs give the same plan:
+    the search is seeded and ends after `iterations`.
+    """
+    dry = frozenset(without_water)
+    usable = [f for f in fill_points if element_name(f.element).id not in dry]
+    haul = make_haul(roads, fleet, depots, usable, need.points)
+    bound = trucks_lower_bound(haul)
+    plan = plan_rounds(haul, iterations=iterations, seed=seed, enough=bound or 0)
+    routes = timetables(haul, plan.rounds, start, zone)
+    hours = sum((route.hours for route in routes), Hours())
+    binds_zh, binds_en = _binds(hours)
+    short = plan.undelivered_m3 > 0.0
+    notes = _notes(haul, len(fill_points) - len(usable), short=short)
+    if not short and (bound is None or bound > len(routes)):
+        # A plan that works refutes the bound: better none than a wrong one.
+        bound = None
+        notes = (*notes, "the solver's lower bound contradicts the plan and is left out")
+    return TruckPlan(
+        need=need,
+        source=source,
+        lower_bound=bound,
+        needed_of_any_number=trucks_lower_bound(haul, unlimited=True) if short else None,
+        routes=routes,
+        undelivered_m3=plan.undelivered_m3,
+        binds_zh=binds_zh,
+        binds_en=binds_en,
+        notes=notes,
+    )
+
+
+def first_round(start: datetime, end: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """When the first round starts: the first `at` on the site's clock in the window, or its start.
+
+    People store water before a stop, so trucks need not leave in the night it begins.
+    """
+    local = start.astimezone(zone)
+    morning = datetime.combine(local.date(), at, zone)
+    if morning.astimezone(UTC) < start.astimezone(UTC):
+        morning = datetime.combine(local.date() + timedelta(days=1), at, zone)
+    return morning if morning.astimezone(UTC) < end.astimezone(UTC) else local
+
+
+def _binds(hours: Hours) -> tuple[str, str]:
+    if hours.total <= 0.0:
+        return "", ""
+    shares = {name: getattr(hours, name) / hours.total for name in _BINDS}
+    ranked = sorted(shares, key=lambda name: -shares[name])
+    most = ranked[0]
+    zh = "、".join(f"{_BINDS[name][0]}{shares[name]:.0%}" for name in ranked)
+    en = ", ".join(f"{_BINDS[name][1]} {shares[name]:.0%}" for name in ranked)
+    return (
+        f"共{hours.total:.1f}车时，主要耗于{_BINDS[most][0]}：{zh}。",
+        f"{hours.total:.1f} truck hours, most of them {_BINDS[most][1]}: {en}.",
+    )
+
+
+def _notes(haul: Haul, dry_fills: int, *, short: bool) -> tuple[str, ...]:
+    notes = [
+        "one full day's round, to be repeated on every day of the outage",
+        "queues at fill points are not counted",
+    ]
+    if dry_fills:
+        notes.append(f"{dry_fills} fill points lose water in this outage and are left out")
+    if not haul.types:
+        notes.append("no truck is available")
+    if not haul.fills:
+        notes.append("no fill point is left")
+    if short and haul.types and haul.fills:
+        notes.append("the fleet cannot serve everybody in one shift a truck")
+    return tuple(notes)

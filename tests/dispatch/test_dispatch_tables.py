@@ -36,7 +36,7 @@ def test_customers_are_read_with_their_nodes(tmp_path: Path) -> None:
 def test_every_fault_of_a_customer_table_is_named_at_once(tmp_path: Path) -> None:
     content = CUSTOMERS + "C1,J9,-1,x,palace,,a,b,1,1\nC4,link:P1,1,1,school,,a,b,1,1\n"
     with pytest.raises(InputError) as caught:
-        read_customers(write(tmp_path, "c.csv", content), nodes=["J1"])
+        read_customers(write(tmp_path, "c.csv", content), nodes=["J1"], links=["P2"])
     found = {(p.line, p.field) for p in caught.value.problems}
     assert found == {
         (3, "element"),

@@ -1,0 +1,146 @@
+"""A round's timetable: when a truck arrives, leaves and what it carries, with exact times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from dispatch.haul import Haul
+from dispatch.truck_plan import Round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A stop of a truck; `load_m3` is what it takes on (fill) or leaves (deliver)."""
+
+    kind: Literal["fill", "deliver", "depot"]
+    id: str
+    arrive: datetime
+    leave: datetime
+    load_m3: float
+    x: float
+    y: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready values."""
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "arrive": self.arrive.isoformat(),
+            "leave": self.leave.isoformat(),
+            "load_m3": round(self.load_m3, 3),
+            "x": self.x,
+            "y": self.y,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """What trucks spend their time on, in hours."""
+
+    driving: float = 0.0
+    setup: float = 0.0
+    filling: float = 0.0
+    unloading: float = 0.0
+
+    def __add__(self, other: Hours) -> Hours:
+        return Hours(
+            driving=self.driving + other.driving,
+            setup=self.setup + other.setup,
+            filling=self.filling + other.filling,
+            unloading=self.unloading + other.unloading,
+        )
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.driving + self.setup + self.filling + self.unloading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruckRoute:
+    """One truck's day."""
+
+    truck: str
+    stops: tuple[Stop, ...]
+    hours: Hours
+
+
+def timetables(
+    haul: Haul, rounds: Sequence[Round], start: datetime, zone: ZoneInfo
+) -> tuple[TruckRoute, ...]:
+    """The rounds with names of trucks and times; all trucks leave their depots at `start`."""
+    taken = [0] * len(haul.types)
+    routes = []
+    for each in rounds:
+        truck = haul.types[each.kind].trucks[taken[each.kind]]
+        taken[each.kind] += 1
+        stops, hours = _drive(haul, each, start.astimezone(UTC), zone)
+        routes.append(TruckRoute(truck=truck.id, stops=tuple(stops), hours=hours))
+    return tuple(routes)
+
+
+def _drive(haul: Haul, each: Round, start: datetime, zone: ZoneInfo) -> tuple[list[Stop], Hours]:
+    kind = haul.types[each.kind]
+    truck = kind.one
+    clock, place = start, kind.depot
+    driving = setup = filling = unloading = 0.0
+    stops: list[Stop] = []
+
+    def stop(
+        what: Literal["fill", "deliver", "depot"],
+        where: int,
+        site: Any,
+        load: float,
+        work: float,
+    ) -> None:
+        nonlocal clock, place, driving
+        drive = float(haul.time_s[place, where])
+        arrive = clock + timedelta(seconds=drive)
+        clock, place = arrive + timedelta(seconds=work), where
+        driving += drive
+        stops.append(
+            Stop(
+                kind=what,
+                id=site.id,
+                arrive=_on_the_second(arrive, zone),
+                leave=_on_the_second(clock, zone),
+                load_m3=load,
+                x=site.x,
+                y=site.y,
+            )
+        )
+
+    depot = haul.depots[kind.depot]
+    stop("depot", kind.depot, depot, 0.0, 0.0)
+    for trip in each.trips:
+        fill = haul.fills[trip.fill]
+        volume = sum(load.volume_m3 for load in trip.loads)
+        time_to_fill = volume / fill.flow_m3s
+        setup, filling = setup + truck.setup_s, filling + time_to_fill
+        stop("fill", haul.fill_places[trip.fill], fill, volume, truck.setup_s + time_to_fill)
+        for load in trip.loads:
+            time_to_empty = load.volume_m3 / truck.discharge_m3s
+            setup, unloading = setup + truck.setup_s, unloading + time_to_empty
+            stop(
+                "deliver",
+                haul.point_places[load.point],
+                haul.points[load.point],
+                load.volume_m3,
+                truck.setup_s + time_to_empty,
+            )
+    stop("depot", kind.depot, depot, 0.0, 0.0)
+    hour = timedelta(hours=1).total_seconds()
+    return stops, Hours(
+        driving=driving / hour,
+        setup=setup / hour,
+        filling=filling / hour,
+        unloading=unloading / hour,
+    )
+
+
+def _on_the_second(moment: datetime, zone: ZoneInfo) -> datetime:
+    return (moment + timedelta(milliseconds=500)).replace(microsecond=0).astimezone(zone)
