@@ -7,10 +7,9 @@ from pathlib import Path
 
 import uvicorn
 
-from dispatch.rulebook import RuleBook
 from hmi.api.site_view import SiteView
 from hmi.app import SERVER_OPTIONS, create_app
-from hmi.live.judge import END_LIMIT_RULE, end_limit_pa
+from hmi.live.judge import END_LIMIT_RULE, rules_today
 from scada.ports import Bus
 from scenarios.site import Site
 
@@ -19,7 +18,7 @@ STATIC = Path(__file__).parent / "static"
 
 def view_of(site: Site) -> SiteView:
     """A site as its pages see it."""
-    limit_pa = end_limit_pa(RuleBook.load(), site.profile)
+    limit_pa = rules_today(site.profile).limit_si(END_LIMIT_RULE)
     return SiteView(
         name_zh=site.name_zh,
         name_en=site.name_en,

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from hmi.cli import output
+from hmi.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from hydraulics import Run
@@ -29,8 +30,8 @@ def simulate(
     from network_models import read_network
 
     net = read_network(file)
-    with _Progress(not as_json) as advance:
-        run = run_model(net, hours=hours, progress=advance)
+    with progress_bar("Solving", wanted=not as_json) as advance:
+        run = run_model(net, hours=hours, progress=lambda share: advance("", share))
     if csv is not None:
         from hmi.reports.run_csv import write_run_csv
 
@@ -112,25 +113,3 @@ def _tell(file: Path, summary: dict[str, Any]) -> None:
         output.say(f"Warning: {text}")
     if len(warnings) > 10:
         output.say(f"... and {len(warnings) - 10} more warnings (see --json)")
-
-
-class _Progress:
-    """A progress bar on stderr, when a person watches."""
-
-    def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted
-
-    def __enter__(self) -> Any:
-        if not self._wanted:
-            return None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self._bar = Progress(console=Console(stderr=True), transient=True)
-        self._bar.start()
-        task = self._bar.add_task("Solving", total=1.0)
-        return lambda done: self._bar.update(task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        if self._wanted:
-            self._bar.stop()

@@ -1,23 +1,19 @@
-"""Where the live model judges network-end pressure, and by which limit.
-
-By the source a network end is a node on a main of the diameter that `WATER-DEF-END` names; a site
-adds its marked test points.
-"""
+"""Where the live model judges network-end pressure, and by which limit of today."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dispatch.rulebook import RuleBook
+from dispatch.rulebook import RuleBook, RuleSet
 from scada.point import Point
 
 END_LIMIT_RULE = "WATER-PRESSURE-END-MIN"
 
 
-def end_limit_pa(book: RuleBook, profile: str) -> float | None:
-    """The least pressure at a network end today, Pa; None where the profile has no such rule."""
-    return book.on(datetime.now(UTC).date(), profile).limit_si(END_LIMIT_RULE)
+def rules_today(profile: str) -> RuleSet:
+    """The rules in force today in a profile."""
+    return RuleBook.load().on(datetime.now(UTC).date(), profile)
 
 
 def marked_ends(points: Sequence[Point], utility: str = "water") -> tuple[str, ...]:

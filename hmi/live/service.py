@@ -13,17 +13,17 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from dispatch.ends import end_nodes
 from dispatch.pattern_time import pattern_time_s
 from hmi.live.frames import StateFrame
-from hmi.live.judge import end_limit_pa, end_nodes
-from hmi.live.planning import be_nice, plan
+from hmi.live.judge import END_LIMIT_RULE, marked_ends, rules_today
 from hmi.live.twin import LiveTwin, TwinFrame
+from hmi.planning import be_nice, plan_in_worker
 from hydraulics import SolveError
 from network_models.units import UNITS
 from scada import quality
@@ -54,11 +54,12 @@ class LiveModel:
         self._zone = ZoneInfo(site.timezone)
         self._workers: ProcessPoolExecutor | None = None
         net = site.networks["water"]
+        rules = rules_today(site.profile)
         self.twin = LiveTwin(
             net,
             self.points,
-            end_nodes=end_nodes(net, self.points),
-            end_limit_pa=end_limit_pa(site.profile, datetime.now(UTC).date()),
+            end_nodes=end_nodes(net, rules, marked_ends(self.points)),
+            end_limit_pa=rules.limit_si(END_LIMIT_RULE),
         )
 
     async def run(self) -> None:
@@ -199,9 +200,7 @@ class LiveModel:
                 1, mp_context=get_context("spawn"), initializer=be_nice
             )
         loop = asyncio.get_running_loop()
-        folder: Path = self.site.path
-        return {
-            "proposal": await loop.run_in_executor(
-                self._workers, plan, str(folder), header, time.time_ns()
-            )
-        }, b""
+        answer = await loop.run_in_executor(
+            self._workers, plan_in_worker, str(self.site.path), header, time.time_ns()
+        )
+        return answer, b""

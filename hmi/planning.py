@@ -1,0 +1,82 @@
+"""From a site to an outage proposal: for the command line, and for the model process's worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dispatch.outage import (
+    OutageRequest,
+    OutageSettings,
+    PlanningContext,
+    SiteNames,
+    plan_outage,
+)
+from dispatch.roads import RoadGraph
+from dispatch.rulebook import RuleBook
+from hmi.live.judge import marked_ends
+from network_models.problems import InputError, Problem
+from scenarios.site import Site, load_site
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def context_of(site: Site) -> PlanningContext:
+    """What the desk plans with; InputError for a site without a water network."""
+    if "water" not in site.networks:
+        raise InputError(
+            [
+                Problem(
+                    file=str(site.path / "site.toml"),
+                    line=None,
+                    field="[networks] water",
+                    found="no water network",
+                    expected="one, to plan an outage in",
+                )
+            ]
+        )
+    return PlanningContext(
+        network=site.networks["water"],
+        valves=site.valves,
+        customers=site.customers,
+        roads=RoadGraph(site.roads),
+        fleet=site.fleet,
+        fill_points=site.fill_points,
+        depots=site.depots,
+        rulebook=RuleBook.load(),
+        timezone=ZoneInfo(site.timezone),
+        names=SiteNames(zh=site.name_zh, en=site.name_en),
+        settings=OutageSettings(
+            profile=site.profile,
+            large_scope_households=site.large_scope_households,
+            marked_ends=marked_ends(site.points.points),
+            litres_per_person_day=site.litres_per_person_day,
+            litres_source=site.litres_source,
+        ),
+    )
+
+
+def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
+    """Plan a request of JSON values in a worker process; `{"proposal"}` or `{"problems"}`."""
+    try:
+        context = _loaded(folder)
+        asked = OutageRequest.from_dict(request, context.timezone)
+        now = EPOCH + timedelta(microseconds=now_ns // 1000)
+        return {"proposal": plan_outage(context, asked, now=now).as_dict()}
+    except InputError as error:
+        return {"problems": [p.as_dict() for p in error.problems]}
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: str) -> PlanningContext:
+    return context_of(load_site(Path(folder)))
+
+
+def be_nice() -> None:
+    """A worker gives way to the live processes."""
+    os.nice(10)
