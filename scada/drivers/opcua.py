@@ -30,6 +30,8 @@ from scada.poller import Backoff, ChangeFilter
 from scada.quality import BAD_NO_COMMUNICATION
 from scada.samples import SampleBatch
 
+log = logging.getLogger(__name__)
+
 CLOSE_S = 2.0
 WATCH_S = 0.5
 RETRY_REFUSED_S = 60.0
@@ -171,7 +173,15 @@ class OpcUaDriver:
             self._lost.set_result(why)
 
     def _on_publish(self, result: Any) -> None:
-        """Take a publish response: values, a keep-alive, or the end of the subscription."""
+        """Take a publish response. The library would swallow an error: here it ends the session."""
+        try:
+            self._take(result)
+        except Exception as error:
+            log.exception("link %s cannot take what the server sent", self.config.name)
+            self._give_up(f"unusable notification: {type(error).__name__}: {error}")
+
+    def _take(self, result: Any) -> None:
+        """Values, a keep-alive, or the end of the subscription."""
         self._heard_at = self._clock.monotonic_s()
         message = result.NotificationMessage
         if not message.NotificationData:

@@ -19,6 +19,7 @@ from scada.registers import integer_range
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LATEST_NS = 2**63
 _STATUS_MASK = 0xFFFF0000
 """Severity and substatus of a status code; the low half says how a value was filtered."""
 
@@ -55,11 +56,15 @@ NO_FILTER = frozenset(
 
 
 def time_ns(moment: datetime | None) -> int | None:
-    """Nanoseconds since 1970 of a UTC time (asyncua's may lack a zone); None without one."""
+    """Nanoseconds since 1970 of a UTC time (asyncua's may lack a zone); None without one.
+
+    Servers without a clock send 1601 or 9999, OPC UA's ends of time: those are no times either.
+    """
     if moment is None:
         return None
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // _MICROSECOND * 1000
+    ns = (aware - _EPOCH) // _MICROSECOND * 1000
+    return ns if 0 < ns < _LATEST_NS else None
 
 
 def read_value(data: Any) -> tuple[float, int]:

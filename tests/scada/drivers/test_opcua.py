@@ -6,6 +6,7 @@ import asyncio
 import math
 import signal
 import sys
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +100,16 @@ async def test_values_come_in_si_with_source_time_and_status():
             assert driver.stats.state == "up"
             await variables[2].write_value(9.0, FLOAT)
             await until(lambda: got.value[2] == 9000.0)
+
+
+async def test_a_value_without_a_time_gets_the_time_of_its_arrival():
+    async with _server(1) as (port, _, variables):
+        await variables[0].write_value(
+            ua.DataValue(ua.Variant(3.0, FLOAT), SourceTimestamp=datetime(1601, 1, 1))
+        )
+        async with _running(port, _points(1)) as (_, got):
+            await until(lambda: got.value.get(0) == 3.0)
+            assert abs(got.source_ns[0] - time.time_ns()) < 60 * 10**9
 
 
 async def test_a_wrong_node_is_its_own_points_fault_alone():
@@ -276,6 +287,11 @@ def test_what_a_data_value_becomes(value, status, wanted):
 def test_times_without_a_zone_are_utc():
     assert time_ns(datetime(1970, 1, 1, 0, 0, 1, 5)) == 1_000_005_000
     assert time_ns(None) is None
+
+
+def test_the_ends_of_time_are_no_times():
+    assert time_ns(datetime(1601, 1, 1)) is None
+    assert time_ns(datetime(9999, 12, 31, tzinfo=UTC)) is None
 
 
 def test_only_a_wrong_node_is_a_configuration_fault():
