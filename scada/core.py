@@ -14,7 +14,7 @@ from scada.alarm_book import PRIORITIES
 from scada.alarm_desk import AlarmDesk
 from scada.commands import Commands
 from scada.historian import Historian, Retention
-from scada.live_table import HEARTBEAT_S, LiveTable
+from scada.live_table import LiveTable
 from scada.point import Origin, Point
 from scada.ports import AlarmJournal, Bus, BusError, Clock, Handler, Header
 from scada.samples import SampleBatch, taken
@@ -58,11 +58,11 @@ class Core:
         clock: Clock,
         scan: Mapping[str, float],
         *,
-        heartbeat_s: float = HEARTBEAT_S,
+        heartbeat_s: Mapping[str, float] | None = None,
         again_s: float = 0.0,
         retention: Retention | None = None,
     ) -> None:
-        """`scan`: seconds of each scan class; `heartbeat_s`: drivers repeat values that often.
+        """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`.
 
         The core closes `store`; `journal`, `bus` and `clock` are its owner's. Blocking.
         """

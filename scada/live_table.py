@@ -21,7 +21,7 @@ from scada.samples import F64, I64, U32, SampleBatch, taken
 NS_PER_S = 1_000_000_000
 MISSED_SCANS = 3.0
 HEARTBEAT_S = 60.0
-"""Drivers report by exception and repeat an unchanged value that often."""
+"""Drivers report by exception and repeat an unchanged value that often, if not told otherwise."""
 MISSED_HEARTBEATS = 2.5
 MODEL_AGE_S = 30.0
 DEAD_AFTER = 3.0
@@ -42,11 +42,15 @@ class LiveTable:
         scan: Mapping[str, float],
         now_ns: int,
         *,
-        heartbeat_s: float = HEARTBEAT_S,
+        heartbeat_s: Mapping[str, float] | None = None,
     ) -> None:
-        """`scan`: seconds of each scan class; an unknown class ages like the slowest."""
+        """`scan`: seconds of each scan class; an unknown class ages like the slowest.
+
+        `heartbeat_s`: how often each driver repeats an unchanged value (else `HEARTBEAT_S`).
+        """
         n = len(points)
         slowest = max(scan.values(), default=1.0)
+        repeats = heartbeat_s or {}
         self.value: F64 = np.full(n, np.nan)
         self.quality: U32 = np.full(n, BAD_WAITING_FOR_INITIAL_DATA, dtype=np.uint32)
         self.source_time_ns: I64 = np.zeros(n, dtype=np.int64)
@@ -61,7 +65,9 @@ class LiveTable:
                 NS_PER_S
                 * max(
                     MISSED_SCANS * scan.get(p.scan, slowest),
-                    MODEL_AGE_S if p.driver == "model" else MISSED_HEARTBEATS * heartbeat_s,
+                    MODEL_AGE_S
+                    if p.driver == "model"
+                    else MISSED_HEARTBEATS * repeats.get(p.driver, HEARTBEAT_S),
                 )
                 for p in points
             ],

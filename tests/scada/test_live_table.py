@@ -30,7 +30,7 @@ def table() -> LiveTable:
         Point(id="b", utility="water", quantity="pressure", unit="MPa", driver="rtu", scan="slow"),
         Point(id="hand", utility="water", quantity="pressure", unit="MPa"),
     ]
-    return LiveTable(points, {"normal": 1.0, "slow": 100.0}, 0, heartbeat_s=4.0)
+    return LiveTable(points, {"normal": 1.0, "slow": 100.0}, 0, heartbeat_s={"rtu": 4.0})
 
 
 def batch(*rows: tuple[Any, ...]) -> SampleBatch:
