@@ -10,6 +10,17 @@ from network_models.network import Network
 from network_models.units import PA_PER_M_WATER
 from scada.point import Point
 
+SET_BY: dict[str, tuple[str, ...]] = {
+    "PRV": ("pressure", "setting"),
+    "PSV": ("pressure", "setting"),
+    "PBV": ("pressure", "setting"),
+    "FCV": ("flow", "setting"),
+    "TCV": ("setting",),
+    "PCV": ("position", "setting"),
+    "GPV": (),
+}
+"""The quantities of a point that are a control valve's set point."""
+
 
 class CommandRefusedError(ValueError):
     """The plant does not do that; the message says why."""
@@ -33,8 +44,8 @@ def commanded_link(point: Point, net: Network) -> Link | None:
 def hold_for(point: Point, value: float, net: Network) -> Hold:
     """The action of writing `value` (SI) to a point of a link.
 
-    status, position: a pump starts and stops, a pipe or valve opens (above 0.5) and closes.
-    speed: a pump's relative speed, 0 to 1.5. pressure, flow, setting: a control valve's set point.
+    A control valve's set point by `SET_BY`; a pump's speed (0 to 1.5) by speed or setting. Else
+    status and position: a pump starts and stops, a pipe or valve opens (above 0.5) and closes.
     """
     link = commanded_link(point, net)
     if link is None:
@@ -44,18 +55,16 @@ def hold_for(point: Point, value: float, net: Network) -> Hold:
         if not 0.0 <= value <= 1.5:
             raise CommandRefusedError(f"a pump's speed is 0 to 1.5, not {value:g}")
         return Hold(link.id, setting=value)
-    if quantity in ("status", "position") and not (
-        quantity == "position" and isinstance(link, Valve) and link.kind in ("TCV", "PCV")
-    ):
+    if isinstance(link, Valve) and quantity in SET_BY[link.kind]:
+        if value < 0.0:
+            raise CommandRefusedError(f"a set point is not negative: {value:g}")
+        return Hold(link.id, setting=valve_setting(link, value))
+    if quantity in ("status", "position"):
         if isinstance(link, Pipe) and link.check_valve:
             raise CommandRefusedError(f"{link.id} is a check valve")
         if not 0.0 <= value <= 1.0:
             raise CommandRefusedError(f"a {quantity} is 0 to 1, not {value:g}")
         return Hold(link.id, status="open" if value >= 0.5 else "closed")
-    if isinstance(link, Valve) and quantity in ("pressure", "flow", "setting", "position"):
-        if value < 0.0:
-            raise CommandRefusedError(f"a set point is not negative: {value:g}")
-        return Hold(link.id, setting=valve_setting(link, value))
     raise CommandRefusedError(f"{quantity} of {link.id} cannot be commanded")
 
 

@@ -18,6 +18,7 @@ from dispatch.pattern_time import pattern_time_s
 from hydraulics import Solution
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.link_rows import setting_to_si
+from hydraulics.tables import CLOSED
 from network_models.elements import Pump, Valve
 from network_models.network import Network
 from scada.point import Point
@@ -55,8 +56,10 @@ class PlantWater:
         self._settings = {
             link.id: link.speed if isinstance(link, Pump) else link.setting
             for link in net.links.values()
-            if isinstance(link, Pump | Valve)
+            if isinstance(link, Pump) or (isinstance(link, Valve) and link.kind != "GPV")
         }
+        self._waiting: set[str] = set()
+        """Pumps that stand still with a speed set for their next start."""
         self._controlled = {
             name: place for place, name in enumerate(net.links) if name in self._settings
         }
@@ -95,13 +98,19 @@ class PlantWater:
         The plant is solved again at once, so a reading taken after this shows the effect.
         """
         hold = hold_for(point, value, self.net)
+        link = hold.link
         if hold.setting is not None:
-            self._settings[hold.link] = hold.setting
-        setting = hold.setting
-        if hold.status == "open" and isinstance(self.net.links[hold.link], Valve):
-            # A control valve that is opened goes back to work at its set point.
-            setting = self._settings[hold.link]
-        self._period.hold(hold.link, status=hold.status, setting=setting)
+            self._settings[link] = hold.setting
+            if isinstance(self.net.links[link], Pump) and self._is_off(link):
+                self._waiting.add(link)  # the speed it will run at; setting it starts nothing
+                return
+            self._period.hold(link, setting=hold.setting)
+        elif hold.status == "open" and self._settings.get(link, 0.0) > 0.0:
+            # A pump starts at the speed, a control valve works at the set point it was given last.
+            self._waiting.discard(link)
+            self._period.hold(link, setting=self._settings[link])
+        else:
+            self._period.hold(link, status=hold.status)
         self.now = self._period.advance(0.0)
         self._read_settings()
 
@@ -132,8 +141,12 @@ class PlantWater:
         for name, place in self._controlled.items():
             kind = int(engine.arrays.tables.links[place]["kind"])
             setting = setting_to_si(kind, float(engine.work.setting[place]), factor)
-            if np.isfinite(setting):
+            if np.isfinite(setting) and name not in self._waiting:
                 self._settings[name] = setting
+
+    def _is_off(self, link: str) -> bool:
+        """Whether a link was told to be closed, by an operator, a control or the file."""
+        return int(self._period.engine.work.status[self._controlled[link]]) == CLOSED
 
     def _open_leak(self, misfit: Misfit, seed: int) -> tuple[int, float] | None:
         """Open the hidden leak as an emitter that gives its flow at the pressure of the start.

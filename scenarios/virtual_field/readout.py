@@ -2,8 +2,8 @@
 
 At a node: pressure (0 where nothing is supplied), head, level above the bottom, and flow, which
 is what a source delivers, a tank takes in or a junction draws. At a link: flow, velocity, status,
-and the pressure at its end; `setting` and `speed`, and the pressure or flow of a writable control
-valve, are its set point.
+and the pressure at its end. A pump's `setting` or `speed` and what a control valve is set by
+(`commands.SET_BY`) are set points; an FCV's flow is one only where it can be written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from network_models.elements import Pump, Reservoir, Tank, Valve
 from network_models.network import Network
 from network_models.units import GRAVITY_MS2, PA_PER_M_WATER, WATER_DENSITY_KGM3
 from scada.point import Point
-from scenarios.virtual_field.commands import valve_reading
+from scenarios.virtual_field.commands import SET_BY, valve_reading
 
 F64 = NDArray[np.float64]
 PUMP_EFFICIENCY = 0.72
@@ -63,12 +63,13 @@ class Readout:
 
     def _is_set_point(self, point: Point, name: str) -> bool:
         link = self._net.links[name]
-        if point.quantity in ("speed", "setting"):
-            return isinstance(link, Pump | Valve)
-        if not isinstance(link, Valve) or not point.writable:
+        if isinstance(link, Pump):
+            return point.quantity in ("speed", "setting")
+        if not isinstance(link, Valve) or link.kind == "GPV":
             return False
-        throttle = point.quantity == "position" and link.kind in ("TCV", "PCV")
-        return throttle or point.quantity in ("pressure", "flow")
+        if point.quantity == "flow" and not point.writable:
+            return False
+        return point.quantity in SET_BY[link.kind]
 
     def _add(self, key: str, i: int, element: int) -> None:
         self._places.setdefault(key, []).append((i, element))

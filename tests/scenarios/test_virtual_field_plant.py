@@ -21,7 +21,12 @@ from network_models.operation import Curve, Options, Pattern, Times
 from network_models.units import PA_PER_M_WATER
 from scada.point import Point
 from scenarios.virtual_field import FieldConfig, FieldDriver
-from scenarios.virtual_field.commands import CommandRefusedError
+from scenarios.virtual_field.commands import (
+    CommandRefusedError,
+    Hold,
+    hold_for,
+    valve_reading,
+)
 from scenarios.virtual_field.disturb import NO_MISFIT, Misfit
 from scenarios.virtual_field.field_state import FieldState
 from scenarios.virtual_field.plant import PlantWater
@@ -167,7 +172,20 @@ def test_a_pump_stops_and_starts_and_changes_speed() -> None:
     assert read(made, "PU.q") == pytest.approx(full, rel=1e-3)
     tell(made, "PU.speed", 0.9)
     assert read(made, "PU.speed") == pytest.approx(0.9)
-    assert read(made, "PU.q") < full
+    assert read(made, "PU.q") < 0.9 * full
+
+
+def test_a_speed_set_on_a_standing_pump_waits_for_its_start() -> None:
+    made = plant()
+    full = read(made, "PU.q")
+    tell(made, "PU.on", 0.0)
+    tell(made, "PU.speed", 0.9)
+    made.advance(60.0)
+    assert (read(made, "PU.on"), read(made, "PU.q")) == (0.0, 0.0)
+    assert read(made, "PU.speed") == pytest.approx(0.9)
+    tell(made, "PU.on", 1.0)
+    assert 0.0 < read(made, "PU.q") < 0.9 * full
+    assert read(made, "PU.speed") == pytest.approx(0.9)
 
 
 def test_a_reducing_valve_holds_its_new_set_point() -> None:
@@ -176,6 +194,16 @@ def test_a_reducing_valve_holds_its_new_set_point() -> None:
     assert read(made, "D.p") == pytest.approx(20.0 * PA_PER_M_WATER, rel=1e-3)
     tell(made, "V.sp", 0.25e6)
     assert read(made, "D.p") == pytest.approx(0.25e6, rel=1e-3)
+
+
+def test_a_closed_reducing_valve_returns_to_its_set_point() -> None:
+    made = plant()
+    switch = water("V.on", "status", "on/off", "link:V", type="bool", writable=True)
+    made.apply(switch, 0.0)
+    assert np.isnan(made.now.pressure_m[5])
+    assert read(made, "V.sp") == pytest.approx(20.0 * PA_PER_M_WATER)
+    made.apply(switch, 1.0)
+    assert read(made, "D.p") == pytest.approx(20.0 * PA_PER_M_WATER, rel=1e-3)
 
 
 def test_what_is_cut_off_reads_zero_and_is_nan_in_the_truth() -> None:
@@ -204,6 +232,35 @@ def test_what_the_plant_does_not_do_changes_nothing(point: str, value: float, wh
         tell(made, point, value)
     made.advance(0.0)
     assert np.array_equal(made.now.head_m, before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity", "value", "hold"),
+    [
+        ("PRV", "pressure", 98066.5, Hold("V", setting=10.0)),
+        ("FCV", "flow", 0.02, Hold("V", setting=0.02)),
+        ("PCV", "position", 0.4, Hold("V", setting=40.0)),
+        ("TCV", "setting", 12.0, Hold("V", setting=12.0)),
+        ("PRV", "position", 0.4, Hold("V", status="closed")),
+        ("GPV", "status", 1.0, Hold("V", status="open")),
+        ("PRV", "flow", 0.02, None),
+        ("GPV", "setting", 1.0, None),
+    ],
+)
+def test_a_valve_is_set_by_what_it_controls(
+    kind: str, quantity: str, value: float, hold: Hold | None
+) -> None:
+    valve = replace(town().links["V"], kind=kind)  # type: ignore[arg-type]
+    net = replace(town(), links={"V": valve})
+    point = water("v", quantity, "", "link:V", writable=True)
+    if hold is None:
+        with pytest.raises(CommandRefusedError, match=f"{quantity} of V cannot be commanded"):
+            hold_for(point, value, net)
+        return
+    found = hold_for(point, value, net)
+    assert found == hold
+    if found.setting is not None and isinstance(valve, Valve):
+        assert valve_reading(valve, found.setting) == pytest.approx(value)
 
 
 def test_quantities_the_plant_does_not_know_are_signals() -> None:
