@@ -105,7 +105,7 @@ def main(role: str, folder: str) -> None:
         stream=sys.stderr,
     )
     # Their own messages a poll or a publish would fill the disk.
-    for noisy in ("asyncua", "pymodbus", "uvicorn.access"):
+    for noisy in ("asyncua", "pymodbus", "alembic.runtime"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     asyncio.run(_until_told(ROLES[role], load_site(Path(folder))))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -47,4 +50,19 @@ async def serve_web(site: Site, bus: Bus, port: int) -> None:
         timeout_graceful_shutdown=2,
         **SERVER_OPTIONS,
     )
-    await uvicorn.Server(config).serve()
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process, which also has a bus to close."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
