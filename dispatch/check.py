@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -199,7 +199,10 @@ def _end_pressure(rules: RuleSet, impact: Impact) -> Finding:
             text_zh="没有可供判断的管网末梢。",
             text_en="There is no network end (or none with supply) to judge.",
         )
-    return rules.evaluate(END_PRESSURE, in_mpa(float(np.nanmin(impact.worst_end_m))))
+    finding = rules.evaluate(END_PRESSURE, in_mpa(float(np.nanmin(impact.worst_end_m))))
+    if finding.verdict == "violation" and not any(node.is_end for node in impact.below_limit):
+        return replace(finding, result="not met, and so without the outage")
+    return finding
 
 
 def _communities(rules: RuleSet, impact: Impact, customers: Sequence[Customer]) -> list[Finding]:

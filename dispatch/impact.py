@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dispatch.customers import PRIORITY_CLASSES, Customer
 from dispatch.isolation import Isolation
 from dispatch.window import WindowRun
-from network_models.elements import Tank
+from network_models.elements import Junction, Tank
 from network_models.network import Network
 
 Effect = Literal["cut_off", "low_pressure"]
@@ -110,10 +110,12 @@ def assess(
         below = (outage.pressure_m < limit) & ~cut
         caused = below & (base.pressure_m - outage.pressure_m > noticeable_m)
         below_anyway = base.pressure_m < limit
+    tap = np.array([isinstance(net.nodes[name], Junction) for name in base.node_ids])
     is_end = np.zeros(len(cut), dtype=np.bool_)
     is_end[[index[name] for name in ends]] = True
     # The limit binds at ends to the letter; elsewhere only a drop the outage causes is of interest.
     low = np.where(is_end, below & ~below_anyway | caused, caused) | (unsupplied & ~cut)
+    low &= tap
     worst, worst_id = _worst(outage, is_end & ~cut)
     return Impact(
         run=outage,

@@ -28,8 +28,12 @@ _MONTHS_EN = (
     "December",
 )
 _WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_STORE_ZH = (
+    "请相关用户提前做好储水准备，停水期间请关好水龙头。"
+    "恢复供水初期如出现水质浑浊，请适当放水后再使用。"
+)
 _STORE_EN = (
-    "Please store water in advance and keep taps closed while supply is off. "
+    "Please store water in advance and keep taps closed meanwhile. "
     "Should the water be cloudy at first, let it run for a while before use."
 )
 _AGAIN_EN = (
@@ -135,29 +139,24 @@ def write_notice(
 
 
 def _text_zh(facts: _Facts, items: NoticeItems) -> str:
-    planned = facts.request.kind == "planned"
+    what, _ = _what(facts.impact)
+    planned = "计划" if facts.request.kind == "planned" else "临时"
     reason, scope = items.reason[0] or _BLANK_ZH, items.scope[0] or _BLANK_ZH
-    title = f"关于{'计划' if planned else '临时'}停水的公告"
-    intro = (
-        f"因{reason}，{facts.names.zh}供水企业定于以下时间对部分区域停止供水，现公告如下："
-        if planned
-        else f"因{reason}，{facts.names.zh}部分区域临时停水，现公告如下："
-    )
     lines = [
-        title,
+        f"关于{planned}{what}的公告",
         "",
-        intro,
-        f"一、停水原因：{reason}。",
-        f"二、停水范围：{scope}",
-        f"三、停水开始时间：{_moment_zh(facts.start)}。",
-        f"四、恢复正常供水时间：{_moment_zh(facts.end)}（停水共{_hours(facts.hours)}小时）。",
+        f"因{reason}，{facts.names.zh}部分区域将{planned}{what}，现公告如下：",
+        f"一、{what}原因：{reason}。",
+        f"二、{what}范围：{scope}",
+        f"三、{what}开始时间：{_moment_zh(facts.start)}。",
+        f"四、恢复正常供水时间：{_moment_zh(facts.end)}（共{_hours(facts.hours)}小时）。",
     ]
     if facts.delivery_places:
         places = "、".join(place[0] for place in facts.delivery_places)
-        lines.append(f"停水期间，将向以下集中居住区派送水车临时供水：{places}。")
+        lines.append(f"停水期间，将向以下居住区和单位派送水车临时供水：{places}。")
     lines += [
-        "请相关用户提前做好储水准备，停水期间请关好水龙头。恢复供水初期如出现水质浑浊，请适当放水后再使用。",
-        "如停水延时，将再次公告。给您带来不便，敬请谅解。",
+        _STORE_ZH,
+        "如需延时，将再次公告。给您带来不便，敬请谅解。",
         "",
         f"{facts.names.zh}供水企业",
         _date_zh(facts.now),
@@ -166,20 +165,21 @@ def _text_zh(facts: _Facts, items: NoticeItems) -> str:
 
 
 def _text_en(facts: _Facts, items: NoticeItems) -> str:
-    planned = facts.request.kind == "planned"
+    _, what = _what(facts.impact)
+    planned = "planned" if facts.request.kind == "planned" else "emergency"
     reason, scope = items.reason[1] or _BLANK_EN, items.scope[1] or _BLANK_EN
     lines = [
-        f"Notice of {'planned' if planned else 'emergency'} interruption of water supply",
+        f"Notice of {planned} {what}",
         "",
         f"The water supply enterprise of {facts.names.en} announces:",
         f"1. Reason: {reason}.",
         f"2. Area affected: {scope}",
-        f"3. Supply stops: {_moment_en(facts.start)}.",
+        f"3. Start: {_moment_en(facts.start)}.",
         f"4. Normal supply resumes: {_moment_en(facts.end)} ({_hours(facts.hours)} hours in all).",
     ]
     if facts.delivery_places:
         places = ", ".join(place[1] for place in facts.delivery_places)
-        lines.append(f"Water will be delivered by truck to these residential areas: {places}.")
+        lines.append(f"Meanwhile water will be delivered by truck to: {places}.")
     lines += [
         _STORE_EN,
         _AGAIN_EN,
@@ -190,15 +190,25 @@ def _text_en(facts: _Facts, items: NoticeItems) -> str:
     return "\n".join(lines)
 
 
+def _what(impact: Impact) -> tuple[str, str]:
+    """A stop, a pressure reduction, or both: what the notice is called."""
+    cut, low = bool(impact.hit("cut_off")), bool(impact.hit("low_pressure"))
+    if cut and low:
+        return "停水及降压供水", "interruption and pressure reduction of water supply"
+    if low:
+        return "降压供水", "pressure reduction of water supply"
+    return "停水", "interruption of water supply"
+
+
 def _scope_zh(facts: _Facts) -> str:
     cut, low = facts.impact.hit("cut_off"), facts.impact.hit("low_pressure")
     parts = []
     if cut:
         places = _joined(_places(cut, facts.names, 0), "、", "等")
-        parts.append(f"{places}停水，涉及居民{_households(cut)}户、{_people(cut)}人；")
+        parts.append(f"{places}停水，涉及居民{_households(cut)}户，共{_people(cut)}人；")
     if low:
         places = _joined(_places(low, facts.names, 0), "、", "等")
-        parts.append(f"{places}水压降低，涉及居民{_households(low)}户、{_people(low)}人；")
+        parts.append(f"{places}水压降低，涉及居民{_households(low)}户，共{_people(low)}人；")
     return "".join(parts)[:-1] + "。" if parts else "本次作业不影响用户用水。"
 
 

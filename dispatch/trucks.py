@@ -68,7 +68,7 @@ class TruckPlan:
             least = self.needed_of_any_number
             return f"more than the fleet has (at least {least})" if least else "cannot be served"
         if self.lower_bound is None or self.lower_bound >= count:
-            return f"{count} trucks"
+            return f"{count} truck" + "s" * (count != 1)
         return f"{self.lower_bound}-{count} trucks"
 
     def as_dict(self, *, required: bool) -> dict[str, Any]:

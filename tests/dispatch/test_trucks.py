@@ -177,7 +177,7 @@ def test_trucks_wait_for_the_morning_of_a_stop_that_starts_at_night() -> None:
 
 def test_plan_and_bound_bracket_the_truth(roads: RoadGraph) -> None:
     result = plan(roads, [point(roads, "E", 5.0)], [truck("T1"), truck("T2")])
-    assert result.trucks_text == "1 trucks"
+    assert result.trucks_text == "1 truck"
     wide = replace(result, lower_bound=5, routes=result.routes * 6)
     assert wide.trucks_text == "5-6 trucks"
 
