@@ -1,0 +1,81 @@
+/** Alarms that are not normal, kept up to date by events and checked against the server. */
+
+import { get, post } from "./api";
+import { room } from "./room.svelte";
+import { type Alarm, type JournalEntry, PRIORITIES, type Priority } from "./types";
+
+const RANK: Record<Priority, number> = { urgent: 0, high: 1, medium: 2, low: 3 };
+const RECHECK_MS = 30_000;
+const EVENTS_KEPT = 500;
+
+function order(a: Alarm, b: Alarm): number {
+  const waiting = Number(b.state !== "acknowledged") - Number(a.state !== "acknowledged");
+  return waiting || RANK[a.priority] - RANK[b.priority] || b.raised_ns - a.raised_ns;
+}
+
+class Alarms {
+  list = $state.raw<Alarm[]>([]);
+  /** Events since the page was opened, newest first. */
+  events = $state.raw<JournalEntry[]>([]);
+  error = $state<unknown>(null);
+  loaded = $state(false);
+
+  counts = $derived(
+    Object.fromEntries(
+      PRIORITIES.map((p) => [
+        p,
+        {
+          all: this.list.filter((a) => a.priority === p && a.state !== "returned").length,
+          waiting: this.list.filter((a) => a.priority === p && a.state !== "acknowledged").length,
+        },
+      ]),
+    ) as Record<Priority, { all: number; waiting: number }>,
+  );
+
+  /** The gravest alarm of each source. */
+  bySource = $derived.by(() => {
+    const found = new Map<string, Alarm>();
+    for (const alarm of this.list) {
+      const other = found.get(alarm.source);
+      if (!other || RANK[alarm.priority] < RANK[other.priority]) found.set(alarm.source, alarm);
+    }
+    return found;
+  });
+
+  start(): void {
+    setInterval(() => void this.refresh(), RECHECK_MS);
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      const answer = await get<{ alarms: Alarm[] }>("/api/alarms");
+      this.list = answer.alarms.toSorted(order);
+      this.error = null;
+      this.loaded = true;
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  take(event: JournalEntry): void {
+    this.events = [event, ...this.events].slice(0, EVENTS_KEPT);
+    const others = this.list.filter((a) => a.id !== event.id);
+    this.list = event.state === "normal" ? others : [...others, event].toSorted(order);
+  }
+
+  async acknowledge(ids: string[], comment: string): Promise<{ id: string; reason: string }[]> {
+    const answer = await post<{ acknowledged: string[]; refused: { id: string; reason: string }[] }>(
+      "/api/alarms/acknowledge",
+      { ids, user: room.operator, comment },
+    );
+    await this.refresh();
+    return answer.refused;
+  }
+}
+
+export const alarms = new Alarms();
+
+/** Whether an acknowledgement is still awaited. */
+export function waiting(alarm: Alarm): boolean {
+  return alarm.state === "unacknowledged" || alarm.state === "returned";
+}

@@ -1,0 +1,60 @@
+/** REST calls. Every failure becomes an `ApiError` with the server's code and problems. */
+
+export interface Problem {
+  field: string;
+  found: string;
+  expected: string;
+}
+
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly problems: Problem[] = [],
+  ) {
+    super(message);
+  }
+}
+
+async function read<T>(path: string, init?: RequestInit): Promise<T> {
+  let reply: Response;
+  try {
+    reply = await fetch(path, init);
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError("offline", String(cause));
+  }
+  if (reply.ok) return (await reply.json()) as T;
+  const body = (await reply.json().catch(() => null)) as {
+    error?: { code: string; message: string; problems?: Problem[] };
+  } | null;
+  if (body?.error) throw new ApiError(body.error.code, body.error.message, body.error.problems);
+  throw new ApiError(String(reply.status), reply.statusText);
+}
+
+export function get<T>(
+  path: string,
+  query: Record<string, string | number> = {},
+  signal?: AbortSignal,
+): Promise<T> {
+  const text = new URLSearchParams(
+    Object.entries(query).map(([name, value]) => [name, String(value)]),
+  ).toString();
+  return read<T>(text ? `${path}?${text}` : path, { signal });
+}
+
+export function post<T>(path: string, body: unknown, headers: Record<string, string> = {}) {
+  return read<T>(path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError && error.problems.length) {
+    const lines = error.problems.map((p) => `${p.field}: ${p.found} → ${p.expected}`);
+    return `${error.message} (${lines.join("; ")})`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
