@@ -1,0 +1,248 @@
+"""One run of one compiled network: its work arrays, and the calls into the kernels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from hydraulics.arrays import NetworkArrays, emitter_coefficient
+from hydraulics.balance import Judge
+from hydraulics.controls import apply_controls, apply_patterns
+from hydraulics.errors import SolveError
+from hydraulics.link_rows import setting_from_si
+from hydraulics.newton import balance_network
+from hydraulics.state import Balance, Report, Solution
+from hydraulics.stepping import fill_tanks, next_step
+from hydraulics.tables import (
+    ACTIVE,
+    CLOSED,
+    FCV,
+    GPV,
+    MISSING,
+    OPEN,
+    PIPE,
+    PRV,
+    PSV,
+    PUMP,
+    STILL,
+    Settings,
+    new_work,
+)
+from hydraulics.types import F64, I64
+from hydraulics.us_units import FOOT_M
+
+LinkState = Literal["open", "closed"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the last solve ended."""
+
+    iterations: int = 0
+    change: float = 0.0
+    converged: bool = True
+
+
+class Engine:
+    """The state of a run and what can be done to it. Not shared between threads."""
+
+    def __init__(self, arrays: NetworkArrays, settings: Settings) -> None:
+        self.arrays = arrays
+        self.settings = settings
+        self.work = new_work(arrays.tables)
+        self.outcome = Outcome()
+        self._judge = Judge(arrays.network)
+        self.solves = 0
+        self.iterations = 0
+        self.source_heads: dict[int, float] = {}
+        """Heads (ft) by node row that beat a reservoir's pattern."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the file's initial state. Hands, demand factors and emitters stay."""
+        work, tables = self.work, self.arrays.tables
+        links = tables.links
+        first = self.arrays.junctions
+        work.status[:] = links["status"]
+        work.setting[:] = links["setting"]
+        kinds = links["kind"]
+        obeys = np.isin(kinds, (PRV, PSV, FCV)) & (work.setting != MISSING)
+        work.status[obeys] = ACTIVE
+        work.head[first:] = tables.sources["head"]
+        work.volume[:] = tables.sources["volume"]
+        work.inflow[:] = 0.0
+        work.delivered[:] = 0.0
+        work.emitted[:] = np.where(work.emitter > 0.0, 1.0, 0.0)
+        for k in range(len(links)):
+            work.flow[k] = self.initial_flow(k)
+
+    def initial_flow(self, k: int) -> float:
+        """Where iteration starts: 1 ft/s, a pump's design flow, nothing if closed."""
+        row = self.arrays.tables.links[k]
+        if self.work.status[k] <= CLOSED:
+            return STILL
+        if row["kind"] == PUMP:
+            design = self.arrays.tables.pumps[row["extra"]]["design"]
+            return float(self.work.setting[k] * design)
+        return math.pi * float(row["diameter"]) ** 2 / 4.0
+
+    # ---- boundary ------------------------------------------------------------------------
+
+    def hold(self, k: int, status: LinkState | None, setting: float | None) -> None:
+        """Put a hand on link `k`: status, setting (SI) or both; controls leave it alone."""
+        work = self.work
+        kind = int(self.arrays.tables.links[k]["kind"])
+        work.held[k] = 1
+        was_closed = work.status[k] <= CLOSED
+        if setting is not None and kind > PIPE:
+            value = setting_from_si(kind, setting, self.arrays.m3s_per_cfs)
+            work.setting[k] = value
+            if kind == PUMP:
+                work.status[k] = OPEN if value > 0.0 else CLOSED
+            elif kind in (PRV, PSV, FCV) or status is None:
+                work.status[k] = ACTIVE
+        if status == "closed":
+            work.status[k] = CLOSED
+            if kind > PUMP and kind != GPV:
+                work.setting[k] = MISSING
+        elif status == "open" and setting is None:
+            work.status[k] = OPEN
+            if kind == PUMP and work.setting[k] <= 0.0:
+                work.setting[k] = 1.0
+            elif kind > PUMP and kind != GPV:
+                work.setting[k] = MISSING
+        if was_closed and work.status[k] > CLOSED:
+            work.flow[k] = self.initial_flow(k)
+
+    def release(self, k: int) -> None:
+        """Take the hand off. A link that controls govern stays as it is until they act; others
+        return to the file's status and setting."""
+        work, tables = self.work, self.arrays.tables
+        if not work.held[k]:
+            return
+        work.held[k] = 0
+        net = self.arrays.network
+        id_ = self.arrays.link_ids[k]
+        ruled = any(a.link == id_ for r in net.rules for a in (*r.then, *r.otherwise))
+        if ruled or any(c.link == id_ for c in net.controls):
+            return
+        was_closed = work.status[k] <= CLOSED
+        work.status[k] = tables.links[k]["status"]
+        work.setting[k] = tables.links[k]["setting"]
+        if was_closed and work.status[k] > CLOSED:
+            work.flow[k] = self.initial_flow(k)
+
+    def set_emitter(self, n: int, coefficient: float) -> None:
+        """Give node `n` (file order) an emitter, m3/s a m**n; 0 takes it away."""
+        if not coefficient >= 0.0:
+            raise ValueError(f"an emitter's coefficient is zero or more, not {coefficient}")
+        row = int(self.arrays.row_of_node[n])
+        if row >= self.arrays.junctions:
+            raise ValueError(
+                f"node {self.arrays.node_ids[n]} is a source: emitters are at junctions"
+            )
+        had = self.work.emitter[row] > 0.0
+        self.work.emitter[row] = emitter_coefficient(
+            coefficient, 1.0 / self.settings.emitter_exponent, self.arrays.m3s_per_cfs
+        )
+        if coefficient == 0.0:
+            self.work.emitted[row] = 0.0
+        elif not had:
+            self.work.emitted[row] = 1.0
+
+    # ---- running -------------------------------------------------------------------------
+
+    def apply(self, time_s: float) -> None:
+        """Patterns and simple controls at an instant."""
+        a = self.arrays
+        apply_patterns(a.tables, self.work, self.settings, a.junctions, time_s)
+        for row, head in self.source_heads.items():
+            self.work.head[row] = head
+        apply_controls(a.tables, self.work, self.settings, a.junctions, time_s)
+
+    def solve(self, time_s: float) -> None:
+        """Heads and flows for the present boundary. SolveError if they cannot be found."""
+        a = self.arrays
+        iterations, change, singular = balance_network(
+            a.tables, self.work, self.settings, a.junctions
+        )
+        self.solves += 1
+        self.iterations += iterations
+        if singular >= 0:
+            node = a.node_ids[a.node_of_row[singular]]
+            raise SolveError(
+                f"at {time_s:g} s the system is singular at node {node}: "
+                "check the valves and pumps beside it",
+                elements=(node,),
+                time_s=time_s,
+            )
+        if not np.isfinite(change):
+            raise SolveError(
+                f"at {time_s:g} s the iteration ran away: look for extreme roughness, diameter or "
+                "demand values",
+                time_s=time_s,
+            )
+        self.outcome = Outcome(iterations, change, change <= self.settings.accuracy)
+
+    def step(self, time_s: float, stop_s: float) -> float:
+        """Seconds the present state holds, at most to `stop_s`."""
+        a = self.arrays
+        return float(next_step(a.tables, self.work, self.settings, a.junctions, time_s, stop_s))
+
+    def fill(self, seconds: float) -> None:
+        """Move the tanks on."""
+        fill_tanks(self.arrays.tables, self.work, self.arrays.junctions, seconds)
+
+    # ---- results -------------------------------------------------------------------------
+
+    def solution(self, warnings: tuple[str, ...] = ()) -> Solution:
+        """The present state with its report."""
+        a = self.arrays
+        heads, demands, flows, status = self.results()
+        pressure = heads - a.elevation_m
+        with np.errstate(divide="ignore", invalid="ignore"):
+            velocity = np.where(a.area_m2 > 0.0, np.abs(flows) / a.area_m2, 0.0)
+        negative = np.flatnonzero(pressure < -1e-3)
+        junction = a.row_of_node < a.junctions
+        report = Report(
+            converged=self.outcome.converged,
+            iterations=self.outcome.iterations,
+            solves=1,
+            relative_change=self.outcome.change,
+            balance=self.balance(heads, demands, flows),
+            unsupplied=tuple(a.node_ids[i] for i in np.flatnonzero(np.isnan(heads))),
+            negative_pressure=tuple(a.node_ids[i] for i in negative if junction[i]),
+            warnings=warnings,
+        )
+        return Solution(
+            node_ids=a.node_ids,
+            link_ids=a.link_ids,
+            head_m=heads,
+            pressure_m=pressure,
+            demand_m3s=demands,
+            flow_m3s=flows,
+            velocity_ms=velocity,
+            status=status,
+            report=report,
+        )
+
+    def results(self) -> tuple[F64, F64, F64, I64]:
+        """Heads (NaN unsupplied), demands, flows and statuses in SI and file order."""
+        a, work = self.arrays, self.work
+        rows = a.row_of_node
+        heads = np.where(work.reached == 1, work.head * FOOT_M, np.nan)[rows]
+        taken = np.where(work.dead == 1, 0.0, work.delivered + work.emitted)
+        taken[a.junctions :] = work.inflow[a.junctions :]
+        demands = (taken * a.m3s_per_cfs)[rows]
+        is_open = work.status > CLOSED
+        flows = np.where(is_open & (work.dead_link == 0), work.flow, 0.0) * a.m3s_per_cfs
+        return heads, demands, flows, is_open.astype(np.int64)
+
+    def balance(self, heads: F64, demands: F64, flows: F64) -> Balance:
+        """The residuals of results, by `hydraulics.balance`."""
+        work = self.work
+        factor = self.arrays.m3s_per_cfs
+        return self._judge.judge(heads, demands, flows, work.status, work.setting, factor)

@@ -1,0 +1,196 @@
+"""A network run forward in time, step by step, for ever: the simulated plant and the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from hydraulics.arrays import NetworkArrays, compile_network, settings_of
+from hydraulics.changes import apply_changes
+from hydraulics.controls import head_at, volume_at
+from hydraulics.engine import Engine
+from hydraulics.options import with_overrides
+from hydraulics.rules import RuleBase
+from hydraulics.state import Solution
+from hydraulics.tables import Settings
+from hydraulics.types import F64
+from hydraulics.us_units import FOOT_M
+from network_models.changes import Change
+from network_models.elements import Reservoir, Tank
+from network_models.network import Network
+
+MILLISECONDS = 1000.0
+
+
+class ExtendedPeriod:
+    """A run that is stepped by hand: patterns, tanks, controls and rules go on without end.
+
+    The first solve happens on construction, at time 0. Everything set between two calls of
+    `advance` acts from the present instant on. The same calls give the same numbers, bit by bit.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        *,
+        changes: Sequence[Change] = (),
+        demand_model: Literal["dda", "pda"] | None = None,
+        required_pressure_m: float | None = None,
+        accuracy: float | None = None,
+        start_s: float = 0.0,
+        arrays: NetworkArrays | None = None,
+    ) -> None:
+        """`start_s` is where in its patterns the run begins. `arrays` saves compiling again: the
+        network must be the one they were compiled from and `changes` must not break pipes."""
+        changed = apply_changes(net, changes)
+        options = with_overrides(
+            changed.network.options, demand_model, required_pressure_m, accuracy
+        )
+        if arrays is None or changed.network is not net:
+            arrays = compile_network(changed.network)
+        settings = settings_of(options, net.times, arrays.m3s_per_cfs)
+        self._engine = Engine(arrays, settings)
+        self._arrays = arrays
+        self._rules = RuleBase(arrays, net)
+        self._rule_step = _rule_step(net, settings)
+        self.warnings = changed.warnings
+        self.time_s = start_s
+        self.demand_factor: F64 = self._engine.work.factor
+        self.extra_demand_m3s: F64 = np.zeros(len(arrays.node_ids))
+        self.demand_factor *= changed.factor
+        self._factor = self.demand_factor.copy()
+        for id_, status, setting in changed.holds:
+            self.hold(id_, status, setting)
+        self._solution: Solution | None = None
+        self._settle()
+
+    @property
+    def engine(self) -> Engine:
+        """The run's engine, for runners of this package."""
+        return self._engine
+
+    @property
+    def solution(self) -> Solution:
+        """The state at `time_s`."""
+        if self._solution is None:
+            self._solution = self._engine.solution(self.warnings)
+        return self._solution
+
+    @property
+    def tank_level_m(self) -> dict[str, float]:
+        """Level above its bottom of each tank."""
+        a = self._arrays
+        return {
+            id_: float(self._engine.work.head[a.row_of_node[n]]) * FOOT_M - node.elevation_m
+            for n, (id_, node) in enumerate(a.network.nodes.items())
+            if isinstance(node, Tank)
+        }
+
+    def advance(self, seconds: float) -> Solution:
+        """Run on exactly that far, through all events on the way; the state there."""
+        if not seconds >= 0.0:
+            raise ValueError(f"a run goes forward only: {seconds} s")
+        self.run_to(self.time_s + seconds)
+        return self.solution
+
+    def run_to(self, stop_s: float) -> None:
+        """As `advance`, to an instant and without making a Solution."""
+        stop = round(stop_s * MILLISECONDS) / MILLISECONDS
+        self._moved()
+        while self.time_s < stop:
+            self._step(stop)
+
+    def hold(
+        self,
+        link_id: str,
+        status: Literal["open", "closed"] | None = None,
+        setting: float | None = None,
+    ) -> None:
+        """The operator's hand on a link: it stays so until `release`, whatever controls say.
+
+        `setting` is SI: a pump's relative speed, a valve's setting (see `Valve.setting`).
+        """
+        self._engine.hold(self._link(link_id), status, setting)
+        self._touched = True
+
+    def release(self, link_id: str) -> None:
+        """Give the link back to its controls, or to the file's status if it has none."""
+        self._engine.release(self._link(link_id))
+        self._touched = True
+
+    def set_emitter(self, node_id: str, coefficient: float) -> None:
+        """Let water out at a node: coefficient * pressure_m ** n, m3/s; 0 shuts it."""
+        self._engine.set_emitter(self._node(node_id), coefficient)
+        self._touched = True
+
+    def set_tank_level(self, tank_id: str, level_m: float) -> None:
+        """Put a tank's level (above its bottom) to a value, held within its limits."""
+        n = self._node(tank_id)
+        tank = self._arrays.network.nodes[tank_id]
+        if not isinstance(tank, Tank):
+            raise ValueError(f"node {tank_id} is not a tank")
+        level = min(max(level_m, tank.minimum_level_m), tank.maximum_level_m)
+        row = int(self._arrays.row_of_node[n])
+        i = row - self._arrays.junctions
+        elevation = tank.elevation_m / FOOT_M
+        tables, work = self._arrays.tables, self._engine.work
+        work.volume[i] = volume_at(tables, i, elevation + level / FOOT_M, elevation)
+        work.head[row] = head_at(tables, i, work.volume[i], elevation)
+        self._touched = True
+
+    def set_source_head(self, source_id: str, head_m: float) -> None:
+        """Give a reservoir a head, which beats its pattern from now on."""
+        node = self._arrays.network.nodes[self._arrays.node_ids[self._node(source_id)]]
+        if not isinstance(node, Reservoir):
+            raise ValueError(f"node {source_id} is not a reservoir")
+        row = int(self._arrays.row_of_node[self._node(source_id)])
+        self._engine.source_heads[row] = head_m / FOOT_M
+        self._touched = True
+
+    # ---- inside --------------------------------------------------------------------------
+
+    def _moved(self) -> None:
+        """Solve the present again if a hand or a demand has changed it since."""
+        work = self._engine.work
+        added = self.extra_demand_m3s / self._arrays.m3s_per_cfs
+        if not (np.array_equal(added, work.added) and np.array_equal(self._factor, work.factor)):
+            work.added[:] = added
+            self._factor = work.factor.copy()
+            self._touched = True
+        if self._touched:
+            self._settle()
+
+    def _settle(self) -> None:
+        self._engine.apply(self.time_s)
+        self._engine.solve(self.time_s)
+        self._touched = False
+        self._solution = None
+
+    def _step(self, stop: float) -> None:
+        engine = self._engine
+        wait = engine.step(self.time_s, stop)
+        if len(self._rules):
+            wait = self._rules.run(engine, self.time_s, wait, self._rule_step)
+        else:
+            engine.fill(wait)
+        self.time_s = round((self.time_s + wait) * MILLISECONDS) / MILLISECONDS
+        self._settle()
+
+    def _link(self, id_: str) -> int:
+        try:
+            return self._arrays.link_index[id_]
+        except KeyError:
+            raise ValueError(f"the network has no link {id_}") from None
+
+    def _node(self, id_: str) -> int:
+        try:
+            return self._arrays.node_index[id_]
+        except KeyError:
+            raise ValueError(f"the network has no node {id_}") from None
+
+
+def _rule_step(net: Network, settings: Settings) -> float:
+    step = float(net.times.rule_step_s) or float(int(settings.hydraulic_step) // 10)
+    return max(1.0, min(step, settings.hydraulic_step))

@@ -1,0 +1,215 @@
+"""The iteration: linearise, solve, update flows, judge statuses, until nothing moves."""
+
+from __future__ import annotations
+
+from hydraulics.assembly import assemble
+from hydraulics.coefficients import link_coefficients
+from hydraulics.compiled import kernel
+from hydraulics.controls import pressure_controls
+from hydraulics.laws.outflow import emitter, pressure_demand
+from hydraulics.linear import factorise, substitute
+from hydraulics.status import check_links, check_pressure_valves
+from hydraulics.supply import count_spoiling, mark_dead
+from hydraulics.tables import (
+    ACTIVE,
+    CLOSED,
+    CONSTANT_POWER,
+    FCV,
+    FLOW_TOLERANCE,
+    GRADIENT_FLOOR,
+    PRV,
+    PSV,
+    PUMP,
+    XFCV,
+    XPRESSURE,
+    Settings,
+    Tables,
+    Work,
+)
+
+DAMPING = 0.6
+LARGEST_DEMAND_STEP = 0.4
+LEAST_SPAN = 0.1
+PASSES = 4
+"""How often a solve is repeated because an empty tank or a shut pump left nodes without supply."""
+
+
+@kernel
+def balance_network(
+    tables: Tables, work: Work, settings: Settings, junctions: int
+) -> tuple[int, float, int]:
+    """Solve for heads and flows at the present boundary.
+
+    Returns iterations, relative flow change of the last, and -1 or the node row at which the
+    system is singular. Dead nodes are left out and keep head 0.
+    """
+    mark_dead(tables, work, junctions, False)
+    total = 0
+    error = 0.0
+    singular = -1
+    for _ in range(PASSES):
+        count, error, singular = _iterate(tables, work, settings, junctions)
+        total += count
+        if singular >= 0 or count_spoiling(tables, work, junctions) == 0:
+            break
+        mark_dead(tables, work, junctions, True)
+    return total, error, singular
+
+
+@kernel
+def _iterate(
+    tables: Tables, work: Work, settings: Settings, junctions: int
+) -> tuple[int, float, int]:
+    next_check = settings.check_frequency
+    relax = 1.0
+    error = 0.0
+    iteration = 1
+    last = settings.trials + settings.more_trials
+    repairs = 0
+    while iteration <= last:
+        link_coefficients(tables, work, settings)
+        assemble(tables, work, settings, junctions)
+        singular = factorise(tables.first, tables.target, tables.row, work.diagonal, work.lower)
+        if singular >= 0:
+            if repairs < len(tables.valves) and _force_open(tables, work, singular):
+                repairs += 1
+                continue
+            return iteration, error, singular
+        substitute(tables.first, tables.row, work.diagonal, work.lower, work.right)
+        for n in range(junctions):
+            work.head[n] = work.right[n]
+        error, largest = _update_flows(tables, work, settings, junctions, relax)
+        relax = 1.0
+        changed = False
+        if settings.damp_limit > 0.0:
+            if error <= settings.damp_limit:
+                relax = DAMPING
+                changed = check_pressure_valves(tables, work)
+        else:
+            changed = check_pressure_valves(tables, work)
+        if _converged(tables, work, settings, junctions, error, largest):
+            if iteration > settings.trials:
+                break
+            if check_links(tables, work, junctions):
+                changed = True
+            if pressure_controls(tables, work, junctions):
+                mark_dead(tables, work, junctions, False)
+                changed = True
+            if not changed:
+                break
+            next_check = iteration + settings.check_frequency
+        elif iteration <= settings.maximum_check and iteration == next_check:
+            check_links(tables, work, junctions)
+            next_check += settings.check_frequency
+        iteration += 1
+    return min(iteration, last), error, -1
+
+
+@kernel
+def _force_open(tables: Tables, work: Work, n: int) -> bool:
+    """Open the active valve at the singular node, as a last resort."""
+    for k in tables.valves:
+        if tables.links[k].start == n or tables.links[k].end == n:
+            kind = tables.links[k].kind
+            if work.status[k] == ACTIVE and (kind == PRV or kind == PSV or kind == FCV):
+                work.status[k] = XFCV if kind == FCV else XPRESSURE
+                return True
+    return False
+
+
+@kernel
+def _update_flows(
+    tables: Tables, work: Work, settings: Settings, junctions: int, relax: float
+) -> tuple[float, float]:
+    """New flows of links, emitters and demands; their summed relative and largest change."""
+    total = 0.0
+    moved = 0.0
+    largest = 0.0
+    links = tables.links
+    work.inflow[junctions:] = 0.0
+    for k in range(len(links)):
+        a = links[k].start
+        b = links[k].end
+        step = work.shift[k] - work.inverse[k] * (work.head[a] - work.head[b])
+        step *= relax
+        if links[k].kind == PUMP and tables.pumps[links[k].extra].kind == CONSTANT_POWER:
+            if step > work.flow[k]:
+                step = work.flow[k] / 2.0
+        flow = work.flow[k] - step
+        work.flow[k] = flow
+        total += abs(flow)
+        moved += abs(step)
+        largest = max(largest, abs(step))
+        if work.status[k] > CLOSED:
+            if a >= junctions:
+                work.inflow[a] -= flow
+            if b >= junctions:
+                work.inflow[b] += flow
+    for n in range(junctions):
+        if work.emitter[n] != 0.0 and not work.dead[n]:
+            drop, gradient = emitter(
+                work.emitted[n],
+                work.emitter[n],
+                settings.emitter_exponent,
+                GRADIENT_FLOOR,
+                settings.backflow,
+            )
+            step = (drop - (work.head[n] - tables.nodes[n].elevation)) / gradient * relax
+            work.emitted[n] -= step
+            total += abs(work.emitted[n])
+            moved += abs(step)
+            largest = max(largest, abs(step))
+    if settings.pressure_driven:
+        span = max(settings.required_pressure - settings.least_pressure, LEAST_SPAN)
+        for n in range(junctions):
+            full = work.demand[n]
+            if full <= 0.0 or work.dead[n]:
+                continue
+            drop, gradient = pressure_demand(
+                work.delivered[n], full, span, 1.0 / settings.demand_exponent
+            )
+            head = work.head[n] - tables.nodes[n].elevation - settings.least_pressure
+            step = (drop - head) / gradient * relax
+            if abs(step) > LARGEST_DEMAND_STEP * full:
+                step = LARGEST_DEMAND_STEP * full * (1.0 if step > 0.0 else -1.0)
+            work.delivered[n] -= step
+            total += abs(work.delivered[n])
+            moved += abs(step)
+            largest = max(largest, abs(step))
+    if total > settings.accuracy:
+        return moved / total, largest
+    return moved, largest
+
+
+@kernel
+def _converged(
+    tables: Tables, work: Work, settings: Settings, junctions: int, error: float, largest: float
+) -> bool:
+    if not error <= settings.accuracy:
+        return False
+    if settings.flow_change > 0.0 and largest > settings.flow_change:
+        return False
+    if settings.head_error > 0.0:
+        link_coefficients(tables, work, settings)
+        for k in range(len(tables.links)):
+            if work.status[k] <= CLOSED or work.inverse[k] == 0.0:
+                continue
+            drop = work.head[tables.links[k].start] - work.head[tables.links[k].end]
+            if abs(drop - work.shift[k] / work.inverse[k]) > settings.head_error:
+                return False
+    if settings.pressure_driven:
+        span = settings.required_pressure - settings.least_pressure
+        for n in range(junctions):
+            full = work.demand[n]
+            if full <= 0.0 or work.dead[n]:
+                continue
+            pressure = work.head[n] - tables.nodes[n].elevation - settings.least_pressure
+            if pressure <= 0.0:
+                want = 0.0
+            elif pressure >= span:
+                want = full
+            else:
+                want = full * (pressure / span) ** settings.demand_exponent
+            if abs(want - work.delivered[n]) > FLOW_TOLERANCE:
+                return False
+    return True

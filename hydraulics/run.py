@@ -1,0 +1,98 @@
+"""A whole run: the state at every report time of a file or of a caller's wish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from hydraulics.balance import worse
+from hydraulics.extended import ExtendedPeriod
+from hydraulics.state import Balance, Report, Run
+from hydraulics.types import F64
+from network_models.changes import Change
+from network_models.network import Network
+
+
+def simulate(
+    net: Network,
+    *,
+    hours: float | None = None,
+    step_s: float | None = None,
+    changes: Sequence[Change] = (),
+    demand_model: Literal["dda", "pda"] | None = None,
+    required_pressure_m: float | None = None,
+    accuracy: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Run:
+    """Run `net` over its file's duration (or `hours`), reporting at its report times.
+
+    `step_s` is the report step. `progress` is called with the share done. Raises SolveError.
+    """
+    times = report_times(net, hours, step_s)
+    run = ExtendedPeriod(
+        net,
+        changes=changes,
+        demand_model=demand_model,
+        required_pressure_m=required_pressure_m,
+        accuracy=accuracy,
+    )
+    engine = run.engine
+    a = engine.arrays
+    shape_n, shape_l = (len(times), len(a.node_ids)), (len(times), len(a.link_ids))
+    head, demand = np.empty(shape_n), np.empty(shape_n)
+    flow, status = np.empty(shape_l), np.empty(shape_l, dtype=np.int64)
+    worst = Balance()
+    unbalanced: list[float] = []
+    for t, time_s in enumerate(times):
+        run.run_to(float(time_s))
+        head[t], demand[t], flow[t], status[t] = engine.results()
+        worst = worse(worst, engine.balance(head[t], demand[t], flow[t]))
+        if not engine.outcome.converged:
+            unbalanced.append(float(time_s))
+        if progress is not None:
+            progress((t + 1) / len(times))
+    pressure = head - a.elevation_m
+    with np.errstate(divide="ignore", invalid="ignore"):
+        velocity = np.where(a.area_m2 > 0.0, np.abs(flow) / a.area_m2, 0.0)
+    junction = a.row_of_node < a.junctions
+    low = np.flatnonzero((pressure < -1e-3).any(axis=0) & junction)
+    cut = np.flatnonzero(np.isnan(head).any(axis=0))
+    report = Report(
+        converged=not unbalanced,
+        iterations=engine.iterations,
+        solves=engine.solves,
+        relative_change=engine.outcome.change,
+        balance=worst,
+        unsupplied=tuple(a.node_ids[i] for i in cut),
+        negative_pressure=tuple(a.node_ids[i] for i in low),
+        unbalanced_times_s=tuple(unbalanced),
+        warnings=run.warnings,
+    )
+    return Run(
+        times_s=times,
+        node_ids=a.node_ids,
+        link_ids=a.link_ids,
+        head_m=head,
+        pressure_m=pressure,
+        demand_m3s=demand,
+        flow_m3s=flow,
+        velocity_ms=velocity,
+        status=status,
+        report=report,
+    )
+
+
+def report_times(net: Network, hours: float | None, step_s: float | None) -> F64:
+    """Instants a run reports, seconds from start: report start, then every report step."""
+    duration = net.times.duration_s if hours is None else hours * 3600.0
+    step = float(net.times.report_step_s) if step_s is None else float(step_s)
+    if step_s is None and step <= 0.0:
+        step = float(net.times.pattern_step_s) or 3600.0
+    if not step > 0.0 or not duration >= 0.0:
+        raise ValueError("hours is zero or more, step_s above zero")
+    start = float(net.times.report_start_s)
+    if start > duration:
+        start = 0.0
+    return start + step * np.arange(int((duration - start) / step + 1e-9) + 1)

@@ -1,0 +1,105 @@
+"""What goes into a solve and what comes out, in SI and in the file's order of elements."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hydraulics.types import F64, I64
+
+CLOSED_LINK, OPEN_LINK, ACTIVE_LINK = 0, 1, 2
+"""Codes of `Boundary.status`: held shut, open, or a valve that obeys its setting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """What is given at an instant.
+
+    `demand_m3s` (N,); `fixed_head_m` (N,), NaN where the head is free; `status` (L,) of
+    CLOSED_LINK, OPEN_LINK, ACTIVE_LINK; `setting` (L,): a pump's relative speed, a valve's setting
+    in SI (m of pressure head or drop, m3/s, loss coefficient, per cent), NaN where there is none.
+    """
+
+    demand_m3s: F64
+    fixed_head_m: F64
+    status: I64
+    setting: F64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """How far a solution is from the physics, found apart from the solver.
+
+    Mass: the worst difference of inflow and demand at a junction. Energy: the worst difference
+    of the head drop over an open link and its law at its flow. `inconsistent` names links whose
+    status contradicts their heads and flow (a check valve passing backwards, a held pressure
+    missed ...).
+    """
+
+    mass_m3s: float = 0.0
+    mass_node: str = ""
+    energy_m: float = 0.0
+    energy_link: str = ""
+    inconsistent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How a solve or a run went; never silent.
+
+    `unsupplied` nodes have no way to a source (head NaN); `negative_pressure` names nodes below
+    zero pressure. For a run these are all that were so at a reported time, `iterations` and
+    `solves` are sums, `balance` is the worst, and `unbalanced_times_s` are the instants whose
+    solve ended without balance.
+    """
+
+    converged: bool
+    iterations: int
+    solves: int
+    relative_change: float
+    balance: Balance
+    unsupplied: tuple[str, ...] = ()
+    negative_pressure: tuple[str, ...] = ()
+    unbalanced_times_s: tuple[float, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """The network at one instant.
+
+    Heads and pressures (N,) are NaN where no source reaches. `demand_m3s` (N,) is what a junction
+    takes (emitters and breaks included) and the net inflow of a tank or reservoir. `flow_m3s`
+    (L,) is positive from a link's start to its end; `velocity_ms` its size; `status` (L,) 0 closed,
+    1 open.
+    """
+
+    node_ids: tuple[str, ...]
+    link_ids: tuple[str, ...]
+    head_m: F64
+    pressure_m: F64
+    demand_m3s: F64
+    flow_m3s: F64
+    velocity_ms: F64
+    status: I64
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A network over time: the fields of `Solution` with a leading axis of report times (T,)."""
+
+    times_s: F64
+    node_ids: tuple[str, ...]
+    link_ids: tuple[str, ...]
+    head_m: F64
+    pressure_m: F64
+    demand_m3s: F64
+    flow_m3s: F64
+    velocity_ms: F64
+    status: I64
+    report: Report

@@ -1,0 +1,107 @@
+"""From one event to the next: how long the present state holds, and the tanks after it.
+
+The step is the least of the hydraulic step and the times to the next pattern period, report, tank
+limit and simple control, in whole seconds. Tanks follow explicit Euler on volume.
+"""
+
+from __future__ import annotations
+
+import math
+
+from hydraulics.compiled import kernel
+from hydraulics.controls import DAY, head_at, pattern_period, volume_at
+from hydraulics.tables import (
+    ABOVE,
+    AT_CLOCKTIME,
+    AT_TIME,
+    BELOW,
+    PIPE,
+    STILL,
+    Settings,
+    Tables,
+    Work,
+)
+
+
+@kernel
+def round_half_up(x: float) -> float:
+    """Whole seconds, halves away from zero."""
+    return math.floor(x + 0.5) if x >= 0.0 else math.ceil(x - 0.5)
+
+
+@kernel
+def next_step(
+    tables: Tables, work: Work, settings: Settings, junctions: int, time: float, stop: float
+) -> float:
+    """Seconds until the network must be solved again, at most to the instant `stop`."""
+    step = settings.hydraulic_step
+    period = pattern_period(settings, time) + 1
+    wait = period * settings.pattern_step - time
+    if 0.0 < wait < step:
+        step = wait
+    wait = stop - time
+    if 0.0 < wait < step:
+        step = wait
+    for i in range(len(tables.sources)):
+        s = tables.sources[i]
+        n = junctions + i
+        flow = work.inflow[n]
+        if s.area == 0.0 or abs(flow) <= STILL:
+            continue
+        if flow > 0.0 and work.head[n] < s.greatest_head:
+            volume = s.greatest_volume - work.volume[i]
+        elif flow < 0.0 and work.head[n] > s.least_head:
+            volume = s.least_volume - work.volume[i]
+        else:
+            continue
+        if abs(volume / flow) > step + 1.0:
+            continue
+        wait = round_half_up(volume / flow)
+        if 0.0 < wait < step:
+            step = wait
+    for c in tables.controls:
+        wait = 0.0
+        if c.kind == AT_TIME:
+            wait = c.time - time
+        elif c.kind == AT_CLOCKTIME:
+            now = (time + settings.start_clock) % DAY
+            wait = c.time - now if c.time >= now else DAY - now + c.time
+        elif c.node >= junctions:
+            flow = work.inflow[c.node]
+            if abs(flow) <= STILL:
+                continue
+            i = c.node - junctions
+            head = work.head[c.node]
+            rising = c.kind == ABOVE and head < c.grade and flow > 0.0
+            falling = c.kind == BELOW and head > c.grade and flow < 0.0
+            if rising or falling:
+                elevation = tables.nodes[c.node].elevation
+                goal = volume_at(tables, i, c.grade, elevation)
+                wait = round_half_up((goal - work.volume[i]) / flow)
+        if 0.0 < wait < step:
+            k = c.link
+            new_setting = tables.links[k].kind > PIPE and work.setting[k] != c.setting
+            if not work.held[k] and (new_setting or work.status[k] != c.status):
+                step = wait
+    return step
+
+
+@kernel
+def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
+    """Move tank volumes and heads on by `step` seconds of the present inflow.
+
+    A tank that would be full or empty within a second is so.
+    """
+    for i in range(len(tables.sources)):
+        s = tables.sources[i]
+        n = junctions + i
+        flow = work.inflow[n]
+        if s.area == 0.0 or abs(flow) <= STILL:
+            continue
+        volume = work.volume[i] + flow * step
+        if volume + flow >= s.greatest_volume:
+            volume = s.greatest_volume
+        elif volume - flow <= s.least_volume:
+            volume = s.least_volume
+        work.volume[i] = volume
+        work.head[n] = head_at(tables, i, volume, tables.nodes[n].elevation)
