@@ -74,7 +74,7 @@ class Room:
         while time.monotonic() < end:
             status = await asyncio.to_thread(_status, self.url)
             core = status.get("core") or {}
-            if core.get("good"):
+            if core.get("good") and core.get("samples_received"):
                 ready = {
                     "web": self.url,
                     "modbus": [
