@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from scada.alarm_book import PRIORITIES
 from scada.alarm_desk import AlarmDesk
 from scada.commands import Commands
+from scada.core_answers import Answers, Points, origin_of
 from scada.historian import Historian, Retention
 from scada.live_table import LiveTable
-from scada.point import Origin, Point
 from scada.ports import AlarmJournal, Bus, BusError, Clock, Handler, Header
 from scada.samples import SampleBatch, taken
-from scada.store.port import ORIGINS, Mark, SampleStore, StoreError
+from scada.store.port import Mark, SampleStore, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -28,22 +28,6 @@ MAINTAIN_S = 30.0
 BACKFILL_NS = 30 * 1_000_000_000
 """Samples that arrived at the gateway longer ago are history, not news: they raise no alarm."""
 SETTLE_NS = 1_000_000_000
-MAX_TREND = 100_000
-MAX_LISTED = 5000
-"""Alarms or events in one answer."""
-
-
-class Points(Protocol):
-    """A point list: a point's handle is its place in `points`."""
-
-    @property
-    def points(self) -> Sequence[Point]:
-        """All points."""
-        ...
-
-    def handle(self, point_id: str, /) -> int:
-        """The handle of a point; KeyError when there is no such id."""
-        ...
 
 
 class Core:
@@ -89,14 +73,15 @@ class Core:
         """Restore what the last run left, serve, and work until cancelled."""
         await self._start()
         links = await self._bus.subscribe("links", size=16)
+        answers = Answers(self._table, self.live, self.desk, self.historian, self._clock)
         services: dict[str, Handler] = {
             "core.samples": self._samples,
             "core.model": self._model,
-            "core.snapshot": self._snapshot,
-            "core.alarms": self._alarms,
-            "core.acknowledge": self._acknowledge,
-            "core.events": self._events,
-            "core.history": self._history,
+            "core.snapshot": answers.snapshot,
+            "core.alarms": answers.alarms,
+            "core.acknowledge": answers.acknowledge,
+            "core.events": answers.events,
+            "core.history": answers.history,
             "core.write": self._write,
             "core.status": self._status,
         }
@@ -183,7 +168,7 @@ class Core:
     async def _samples(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
         """{gateway, epoch, number, origin} + samples -> {number}, after the commit."""
         batch = SampleBatch.from_bytes(payload)
-        origin = _origin(header)
+        origin = origin_of(header)
         mark = Mark(
             gateway=str(header["gateway"]),
             epoch=int(header["epoch"]),
@@ -218,57 +203,6 @@ class Core:
         await self.historian.store(batch, "model")
         return {}, b""
 
-    async def _snapshot(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{} -> {measured_bytes, model_bytes, seq} + both as samples."""
-        measured, model = self.live.measured().to_bytes(), self.live.modelled().to_bytes()
-        sizes = {"measured_bytes": len(measured), "model_bytes": len(model)}
-        return {**sizes, "seq": self._sequence}, measured + model
-
-    async def _alarms(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{limit} -> {alarms, counts}; beyond the limit the least pressing are left out."""
-        alarms = self.desk.book.alarms()
-        limit = min(int(header.get("limit") or MAX_LISTED), MAX_LISTED)
-        return {"alarms": alarms[:limit], "counts": self.desk.book.counts()}, b""
-
-    async def _acknowledge(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{ids: [...] | "all", user, comment} -> {acknowledged, refused}."""
-        ids, user = header["ids"], str(header.get("user") or "")
-        if not user:
-            raise BusError("an acknowledgement needs the name of its user")
-        done, refused = await self.desk.acknowledge(
-            None if ids == "all" else [str(i) for i in ids], user, str(header.get("comment") or "")
-        )
-        return {"acknowledged": done, "refused": refused}, b""
-
-    async def _events(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{from_ns, to_ns, limit, before} -> {events}, newest first."""
-        to_ns = header.get("to_ns")
-        events = await self.desk.events(
-            int(header.get("from_ns") or 0),
-            None if to_ns is None else int(to_ns),
-            min(int(header.get("limit") or 1000), MAX_LISTED),
-            int(header.get("before") or 0),
-        )
-        return {"events": [dict(event) for event in events]}, b""
-
-    async def _history(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{point, from_ns, to_ns, max_points, origin} -> {n} + time i8, value f8, quality u4."""
-        handle = self._handle(header.get("point"))
-        to_ns = header.get("to_ns")
-        series = await self.historian.trend(
-            handle,
-            "model" if self._of_model[handle] else _origin(header),
-            int(header.get("from_ns") or 0),
-            self._clock.now_ns() + 1 if to_ns is None else int(to_ns),
-            min(max(int(header.get("max_points") or 1000), 3), MAX_TREND),
-        )
-        payload = (
-            series.time_ns.astype("<i8").tobytes()
-            + series.value.astype("<f8").tobytes()
-            + series.quality.astype("<u4").tobytes()
-        )
-        return {"n": len(series)}, payload
-
     async def _write(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """{point, value (SI), user, reason, origin} -> {state, message, readback}."""
         return await self.commands.write(header), b""
@@ -292,16 +226,3 @@ class Core:
             "started_ns": self._started_ns,
             "time_ns": self._clock.now_ns(),
         }, b""
-
-    def _handle(self, point_id: object) -> int:
-        try:
-            return self._table.handle(str(point_id))
-        except KeyError:
-            raise BusError(f"there is no point {point_id!r}") from None
-
-
-def _origin(header: Header) -> Origin:
-    origin = header.get("origin") or "measured"
-    if origin not in ORIGINS:
-        raise BusError(f"{origin!r} is not an origin; expected one of {', '.join(ORIGINS)}")
-    return origin

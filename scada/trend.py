@@ -17,6 +17,10 @@ def read_trend(
 ) -> Series:
     """Samples with from <= source time < to, at most `max_points` (extremes and gaps stay)."""
     spans = store.spans(handle, origin, from_ns, to_ns)
+    # Time before the first sample and after the last is no part of the picture.
+    firsts = [b.summary.first_ns for b in spans.blocks] + spans.recent.time_ns[:1].tolist()
+    lasts = [b.summary.last_ns for b in spans.blocks] + spans.recent.time_ns[-1:].tolist()
+    from_ns, to_ns = max(from_ns, min(firsts, default=0)), min(to_ns, max(lasts, default=0) + 1)
     total = len(spans.recent) + sum(b.summary.n for b in spans.blocks)
     width_ns = (to_ns - from_ns) * POINTS_A_BUCKET // max(max_points, 1)
     parts = [spans.recent]

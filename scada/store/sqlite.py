@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import zstandard
 
 from scada.point import Origin
 from scada.samples import U32, SampleBatch, joined, latest
-from scada.store.blocks import Series, Summary, decode_block
-from scada.store.port import BLOCK_NS, ORIGINS, BlockSpan, Mark, StoreError, StoreFullError
+from scada.store.blocks import Series, decode_block
+from scada.store.port import BLOCK_NS, ORIGINS, BlockSpan, Mark
 from scada.store.recent import Chunk, Recent, series_of
 from scada.store.sealing import SealedBlock, cut, split
+from scada.store.sqlite_rows import (
+    BLOCK_COLUMNS,
+    JOURNAL_LEVEL,
+    Row,
+    block_row,
+    journal_batch,
+    journal_data,
+    last_batch,
+    last_rows,
+    span,
+    told,
+)
 from scada.store.sqlite_schema import open_reader, open_writer
-
-JOURNAL_LEVEL = 1
-JOURNAL_FORMAT = 1
 
 
 class SqliteStore:
@@ -34,7 +41,7 @@ class SqliteStore:
     def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
         """Open or make the file. `max_pages` bounds its size (beyond it: StoreFullError)."""
         self.path = path
-        with _told(f"{path} cannot be opened"):
+        with told(f"{path} cannot be opened"):
             self._writer = open_writer(path)
             if max_pages is not None:
                 self._writer.execute(f"PRAGMA max_page_count={max_pages:d}")
@@ -45,7 +52,7 @@ class SqliteStore:
         self._recent = Recent()
         self._journal_end = 0
         self._compressor = zstandard.ZstdCompressor(level=JOURNAL_LEVEL)
-        with _told(f"{path} cannot be read"):
+        with told(f"{path} cannot be read"):
             self._load()
 
     # writing
@@ -147,17 +154,10 @@ class SqliteStore:
         query = (
             "SELECT handle, value, quality, source_ns, arrival_ns FROM last_value WHERE origin = ?"
         )
-        with self._read_lock, self._swap, _told(f"{self.path} cannot be read"):
+        with self._read_lock, self._swap, told(f"{self.path} cannot be read"):
             chunks = self._recent.chunks()
             rows = self._reader.execute(query, (number,)).fetchall()
-        stored = SampleBatch(
-            np.array([r[0] for r in rows], dtype=np.uint32),
-            np.array([np.nan if r[1] is None else r[1] for r in rows], dtype=np.float64),
-            np.array([r[2] for r in rows], dtype=np.uint32),
-            np.array([r[3] for r in rows], dtype=np.int64),
-            np.array([r[4] for r in rows], dtype=np.int64),
-        )
-        return latest(joined([stored, *(c.batch for c in chunks if c.origin == number)]))
+        return latest(joined([last_batch(rows), *(c.batch for c in chunks if c.origin == number)]))
 
     def spans(self, handle: int, origin: Origin, from_ns: int, to_ns: int) -> SqliteSpans:
         """What there is of one point with from <= source time < to, as of one moment."""
@@ -165,7 +165,7 @@ class SqliteStore:
 
     def view(
         self, handle: int, origin: int, from_ns: int, to_ns: int
-    ) -> tuple[list[tuple[Any, ...]], list[Chunk]]:
+    ) -> tuple[list[Row], list[Chunk]]:
         """Rows of a point's blocks and the recent chunks, as of one moment."""
         query = (
             "SELECT b.hour, part, n, first_ns, last_ns, low, low_ns, high, high_ns, bad_ns, bad "
@@ -175,13 +175,13 @@ class SqliteStore:
         )
         hours = (from_ns // BLOCK_NS, to_ns // BLOCK_NS)
         values = (handle, origin, *hours, from_ns, to_ns)
-        with self._read_lock, self._swap, _told(f"{self.path} cannot be read"):
+        with self._read_lock, self._swap, told(f"{self.path} cannot be read"):
             return self._reader.execute(query, values).fetchall(), self._recent.chunks()
 
     def block_data(self, keys: Sequence[tuple[int, int, int, int]]) -> list[bytes]:
         """The bytes of blocks by (hour, handle, origin, part)."""
         query = "SELECT data FROM block WHERE hour = ? AND handle = ? AND origin = ? AND part = ?"
-        with self._read_lock, _told(f"{self.path} cannot be read"):
+        with self._read_lock, told(f"{self.path} cannot be read"):
             found = [self._reader.execute(query, key).fetchone() for key in keys]
         return [row[0] for row in found if row is not None]
 
@@ -207,16 +207,16 @@ class SqliteStore:
     def _load(self) -> None:
         for row in self._writer.execute("SELECT id, origin, data FROM journal ORDER BY id"):
             self._journal_end, origin, data = row
-            self._recent.add(int(origin), _journal_batch(data))
+            self._recent.add(int(origin), journal_batch(data))
 
-    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        with self._read_lock, _told(f"{self.path} cannot be read"):
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
+        with self._read_lock, told(f"{self.path} cannot be read"):
             return self._reader.execute(query, values).fetchall()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         sql = self._writer
-        with _told(f"{self.path} cannot be written"):
+        with told(f"{self.path} cannot be written"):
             sql.execute("BEGIN IMMEDIATE")
             try:
                 yield sql
@@ -227,7 +227,7 @@ class SqliteStore:
                 raise
 
     def _put_journal(self, sql: sqlite3.Connection, origin: int, batch: SampleBatch) -> int:
-        data = bytes([JOURNAL_FORMAT]) + self._compressor.compress(batch.to_bytes())
+        data = journal_data(batch, self._compressor)
         row = sql.execute(
             "INSERT INTO journal (origin, samples, data) VALUES (?, ?, ?)",
             (origin, len(batch), data),
@@ -238,11 +238,8 @@ class SqliteStore:
     def _put_blocks(self, sql: sqlite3.Connection, blocks: list[SealedBlock], part: int) -> None:
         """Store blocks; `part` tells them from blocks of late samples of the same hour."""
         sql.executemany(
-            "INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (b.hour, b.handle, b.origin, part, *dataclasses.astuple(b.summary), b.data)
-                for b in blocks
-            ],
+            f"INSERT INTO block VALUES ({BLOCK_COLUMNS})",  # noqa: S608  only marks for values
+            [block_row(b, part) for b in blocks],
         )
         samples: dict[int, int] = {}
         for b in blocks:
@@ -259,15 +256,7 @@ class SqliteStore:
             "INSERT INTO last_value VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
             "value = excluded.value, quality = excluded.quality, source_ns = excluded.source_ns, "
             "arrival_ns = excluded.arrival_ns WHERE excluded.arrival_ns >= arrival_ns",
-            zip(
-                [origin] * len(newest),
-                newest.point.tolist(),
-                newest.value.tolist(),
-                newest.quality.tolist(),
-                newest.source_time_ns.tolist(),
-                newest.arrival_time_ns.tolist(),
-                strict=True,
-            ),
+            last_rows(origin, newest),
         )
 
 
@@ -282,43 +271,9 @@ class SqliteSpans:
         self._origin = origin
         rows, chunks = store.view(handle, origin, from_ns, to_ns)
         self.recent = series_of(chunks, handle, origin, from_ns, to_ns)
-        self.blocks = [_span(row) for row in rows]
+        self.blocks = [span(row) for row in rows]
 
     def open(self, blocks: Sequence[BlockSpan]) -> list[Series]:
         """The samples of some of the blocks; what was pruned meanwhile is left out."""
         keys = [(b.hour, self._handle, self._origin, b.part) for b in blocks]
         return [decode_block(data) for data in self._store.block_data(keys)]
-
-
-def _span(row: tuple[Any, ...]) -> BlockSpan:
-    hour, part, n, first_ns, last_ns, low, low_ns, high, high_ns, bad_ns, bad = row
-    summary = Summary(
-        n=n,
-        first_ns=first_ns,
-        last_ns=last_ns,
-        low=np.nan if low is None else low,
-        low_ns=low_ns,
-        high=np.nan if high is None else high,
-        high_ns=high_ns,
-        bad_ns=bad_ns,
-        bad=bad,
-    )
-    return BlockSpan(hour, part, summary)
-
-
-def _journal_batch(data: bytes) -> SampleBatch:
-    if data[0] != JOURNAL_FORMAT:
-        raise StoreError(f"a journal row of format {data[0]} was written by another release")
-    return SampleBatch.from_bytes(zstandard.ZstdDecompressor().decompress(data[1:]))
-
-
-@contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """SQLite's errors as the store's own."""
-    try:
-        yield
-    except sqlite3.OperationalError as problem:
-        kind = StoreFullError if "full" in str(problem) else StoreError
-        raise kind(f"{what}: {problem}") from problem
-    except sqlite3.Error as problem:
-        raise StoreError(f"{what}: {problem}") from problem

@@ -1,0 +1,109 @@
+"""What the core answers when it is asked: present values, alarms, events, trends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from scada.alarm_desk import AlarmDesk
+from scada.historian import Historian
+from scada.live_table import LiveTable
+from scada.point import Origin, Point
+from scada.ports import BusError, Clock, Header
+from scada.store.port import ORIGINS
+
+MAX_TREND = 100_000
+MAX_LISTED = 5000
+"""Alarms or events in one answer."""
+
+
+class Points(Protocol):
+    """A point list: a point's handle is its place in `points`."""
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """All points."""
+        ...
+
+    def handle(self, point_id: str, /) -> int:
+        """The handle of a point; KeyError when there is no such id."""
+        ...
+
+
+class Answers:
+    """Handlers of the services that only read, and of acknowledging."""
+
+    def __init__(
+        self, table: Points, live: LiveTable, desk: AlarmDesk, historian: Historian, clock: Clock
+    ) -> None:
+        self.live = live
+        self.desk = desk
+        self.historian = historian
+        self._table = table
+        self._clock = clock
+        self._of_model = [p.driver == "model" for p in table.points]
+
+    async def snapshot(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{} -> {measured_bytes, model_bytes, time_ns} + both as samples."""
+        measured, model = self.live.measured().to_bytes(), self.live.modelled().to_bytes()
+        sizes = {"measured_bytes": len(measured), "model_bytes": len(model)}
+        return {**sizes, "time_ns": self._clock.now_ns()}, measured + model
+
+    async def alarms(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{limit} -> {alarms, counts}; beyond the limit the least pressing are left out."""
+        alarms = self.desk.book.alarms()
+        limit = min(int(header.get("limit") or MAX_LISTED), MAX_LISTED)
+        return {"alarms": alarms[:limit], "counts": self.desk.book.counts()}, b""
+
+    async def acknowledge(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{ids: [...] | "all", user, comment} -> {acknowledged, refused}."""
+        ids, user = header["ids"], str(header.get("user") or "")
+        if not user:
+            raise BusError("an acknowledgement needs the name of its user")
+        done, refused = await self.desk.acknowledge(
+            None if ids == "all" else [str(i) for i in ids], user, str(header.get("comment") or "")
+        )
+        return {"acknowledged": done, "refused": refused}, b""
+
+    async def events(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{from_ns, to_ns, limit, before} -> {events}, newest first."""
+        to_ns = header.get("to_ns")
+        events = await self.desk.events(
+            int(header.get("from_ns") or 0),
+            None if to_ns is None else int(to_ns),
+            min(int(header.get("limit") or 1000), MAX_LISTED),
+            int(header.get("before") or 0),
+        )
+        return {"events": [dict(event) for event in events]}, b""
+
+    async def history(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, from_ns, to_ns, max_points, origin} -> {n} + time i8, value f8, quality u4."""
+        handle = self._handle(header.get("point"))
+        to_ns = header.get("to_ns")
+        series = await self.historian.trend(
+            handle,
+            "model" if self._of_model[handle] else origin_of(header),
+            int(header.get("from_ns") or 0),
+            self._clock.now_ns() + 1 if to_ns is None else int(to_ns),
+            min(max(int(header.get("max_points") or 1000), 3), MAX_TREND),
+        )
+        payload = (
+            series.time_ns.astype("<i8").tobytes()
+            + series.value.astype("<f8").tobytes()
+            + series.quality.astype("<u4").tobytes()
+        )
+        return {"n": len(series)}, payload
+
+    def _handle(self, point_id: object) -> int:
+        try:
+            return self._table.handle(str(point_id))
+        except KeyError:
+            raise BusError(f"there is no point {point_id!r}") from None
+
+
+def origin_of(header: Header) -> Origin:
+    """The origin a header names, `measured` if none; BusError for an unknown one."""
+    origin = header.get("origin") or "measured"
+    if origin not in ORIGINS:
+        raise BusError(f"{origin!r} is not an origin; expected one of {', '.join(ORIGINS)}")
+    return origin
