@@ -101,7 +101,7 @@ def _control_valves(tables: Tables, work: Work) -> None:
         if setting == MISSING or work.dead_link[k]:
             continue
         kind = links[k].kind
-        if kind != PRV and kind != PSV and kind != FCV:
+        if kind not in (PRV, PSV, FCV):
             continue
         a = links[k].start
         b = links[k].end

@@ -141,14 +141,16 @@ class Judge:
             power = (pump.power_w or 0.0) * speed**3
             return abs(gain - WATT_HEAD * power / q) if q > 1e-4 else 0.0
         points = self._net.curves[pump.head_curve].points
-        x = [p[0] for p in points]
-        y = [p[1] for p in points]
+        x: list[float] = [p[0] for p in points]
+        y: list[float] = [p[1] for p in points]
         at = abs(q) / speed
         if len(points) == 1:
-            return abs(gain - speed**2 * y[0] * (1.33334 - 0.33334 * (at / x[0]) ** _ONE_POINT))
+            ratio: float = (at / x[0]) ** _ONE_POINT
+            return abs(gain - speed**2 * y[0] * (1.33334 - 0.33334 * ratio))
         if len(points) == 3 and x[0] == 0.0:
             n = math.log((y[0] - y[2]) / (y[0] - y[1])) / math.log(x[2] / x[1])
-            return abs(gain - speed**2 * (y[0] - (y[0] - y[1]) * (at / x[1]) ** n))
+            share: float = (at / x[1]) ** n
+            return abs(gain - speed**2 * (y[0] - (y[0] - y[1]) * share))
         k = min(max(int(np.searchsorted(x, at)), 1), len(x) - 1)
         slope = (y[k] - y[k - 1]) / (x[k] - x[k - 1])
         return abs(gain - speed**2 * (y[k] + slope * (at - x[k])))

@@ -49,7 +49,7 @@ def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
             continue
         kind = links[k].kind
         flow = work.flow[k]
-        if kind == PIPE or kind == CHECK_VALVE:
+        if kind in (PIPE, CHECK_VALVE):
             if work.status[k] <= CLOSED:
                 drop, gradient = CLOSED_GRADIENT * flow, CLOSED_GRADIENT
             elif settings.law == DARCY_WEISBACH:
@@ -75,7 +75,7 @@ def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
                 tables.curve_x,
                 tables.curve_y,
             )
-        elif (kind == PRV or kind == PSV or kind == FCV) and work.setting[k] != MISSING:
+        elif (kind in (PRV, PSV, FCV)) and work.setting[k] != MISSING:
             work.inverse[k] = 0.0
             work.shift[k] = 0.0
             continue
@@ -122,7 +122,7 @@ def valve_law(tables: Tables, work: Work, k: int) -> tuple[float, float]:
         slope = max(slope, TINY)
         drop = intercept + slope * q
         return (-drop if flow < 0.0 else drop), slope
-    if kind == PBV and setting != MISSING and setting != 0.0:
+    if kind == PBV and setting not in (MISSING, 0.0):
         if minor * flow * flow <= setting:
             return setting, 1.0 / CLOSED_GRADIENT
     elif kind == TCV and setting != MISSING:
@@ -141,7 +141,7 @@ def position_loss(tables: Tables, k: int, opening: float) -> float:
     """
     full = tables.links[k].minor
     if opening >= 100.0:
-        return full
+        return float(full)
     if opening <= 0.0:
         return CLOSED_GRADIENT
     curve = tables.links[k].extra
@@ -158,4 +158,4 @@ def position_loss(tables: Tables, k: int, opening: float) -> float:
             intercept, slope = segment(tables.curve_first, xs, ys, curve, opening)
             ratio = intercept + slope * opening
     ratio = max(min(ratio / 100.0, 1.0), TINY)
-    return min(full / (ratio * ratio), CLOSED_GRADIENT)
+    return float(min(full / (ratio * ratio), CLOSED_GRADIENT))

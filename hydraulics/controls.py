@@ -41,7 +41,7 @@ def pattern_value(tables: Tables, pattern: int, period: int) -> float:
     """The pattern's multiplier in that period; patterns repeat for ever."""
     begin = tables.pattern_first[pattern]
     length = tables.pattern_first[pattern + 1] - begin
-    return tables.pattern_value[begin + period % length]
+    return float(tables.pattern_value[begin + period % length])
 
 
 @kernel
@@ -101,7 +101,7 @@ def volume_at(tables: Tables, i: int, head: float, elevation: float) -> float:
     """Volume of tank `i` at a head, ft3."""
     s = tables.sources[i]
     if s.curve < 0:
-        return s.least_volume + (head - s.least_head) * s.area
+        return float(s.least_volume + (head - s.least_head) * s.area)
     begin, end = tables.curve_first[s.curve], tables.curve_first[s.curve + 1]
     return interpolate(tables.curve_x, tables.curve_y, begin, end, head - elevation)
 
@@ -111,7 +111,7 @@ def head_at(tables: Tables, i: int, volume: float, elevation: float) -> float:
     """Head of tank `i` at a volume."""
     s = tables.sources[i]
     if s.curve < 0:
-        return s.least_head + (volume - s.least_volume) / s.area
+        return float(s.least_head + (volume - s.least_volume) / s.area)
     begin, end = tables.curve_first[s.curve], tables.curve_first[s.curve + 1]
     return elevation + interpolate(tables.curve_y, tables.curve_x, begin, end, volume)
 

@@ -76,8 +76,15 @@ class Engine:
         work.inflow[:] = 0.0
         work.delivered[:] = 0.0
         work.emitted[:] = np.where(work.emitter > 0.0, 1.0, 0.0)
-        for k in range(len(links)):
-            work.flow[k] = self.initial_flow(k)
+        self.reset_flows()
+
+    def reset_flows(self) -> None:
+        """Flows to where iteration starts, by the present statuses."""
+        work, tables = self.work, self.arrays.tables
+        work.flow[:] = math.pi * tables.links["diameter"] ** 2 / 4.0
+        pumps = tables.pumps
+        work.flow[pumps["link"]] = work.setting[pumps["link"]] * pumps["design"]
+        work.flow[work.status <= CLOSED] = STILL
 
     def initial_flow(self, k: int) -> float:
         """Where iteration starts: 1 ft/s, a pump's design flow, nothing if closed."""

@@ -4,9 +4,10 @@ Weighted least squares on the logarithms x of a few demand-group factors: minimi
 
     sum(((z - h(x)) / sigma)^2) + sum(((x - x0) / prior_sigma)^2)
 
-by Gauss-Newton with the Jacobian by differences (one warm-started solve a group). Measurements
-further than `HUBER` standard deviations away weigh less and less (Huber's function), so that one
-lying sensor does not bend the city; what stays far away is named as suspect.
+by Gauss-Newton with the Jacobian by differences (one warm-started solve a group). A measurement
+further than `FAR` standard deviations away weighs less with the square of its distance, so that one
+lying sensor does not bend the city; what stays far away is named as suspect. While most of them
+are far, as at a cold start, distances count in units of their own median instead.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from hydraulics.state import Boundary, Solution
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-HUBER = 2.0
+FAR = 2.0
 SUSPECT = 5.0
+NORMAL_MAD = 1.4826
+"""Standard deviation of a normal variable over its median absolute deviation."""
 DIFFERENCE = 0.05
 LARGEST_STEP = 0.4
 SMALLEST_STEP = 2e-3
@@ -137,9 +140,10 @@ def fit_demands(
 
 
 def _step(residual: F64, jacobian: F64, x: F64, prior_sigma: float) -> F64:
-    """The Gauss-Newton step with Huber weights and the prior x = 0, its length limited."""
+    """The Gauss-Newton step with robust weights and the prior x = 0, its length limited."""
     size = np.abs(residual)
-    weight = np.where(size <= HUBER, 1.0, HUBER / np.maximum(size, HUBER))
+    size = size / max(1.0, NORMAL_MAD * float(np.median(size)) if len(size) else 1.0)
+    weight = (FAR / np.maximum(size, FAR)) ** 2
     normal = jacobian.T @ (weight[:, None] * jacobian)
     normal[np.diag_indices_from(normal)] += prior_sigma**-2
     right = jacobian.T @ (weight * residual) - x / prior_sigma**2

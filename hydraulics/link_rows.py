@@ -75,8 +75,8 @@ def link_rows(
                 elements=(link.id,),
             )
     table = np.zeros(len(pumps), dtype=PUMP_ROW)
-    for row, (k, pump) in zip(table, pumps, strict=True):
-        _pump(row, k, pump, curves, patterns)
+    for p, (k, pump) in enumerate(pumps):
+        _pump(table[p], k, pump, curves, patterns)
     return rows, table
 
 

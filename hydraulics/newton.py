@@ -111,7 +111,7 @@ def _force_open(tables: Tables, work: Work, n: int) -> bool:
     for k in tables.valves:
         if tables.links[k].start == n or tables.links[k].end == n:
             kind = tables.links[k].kind
-            if work.status[k] == ACTIVE and (kind == PRV or kind == PSV or kind == FCV):
+            if work.status[k] == ACTIVE and (kind in (PRV, PSV, FCV)):
                 work.status[k] = XFCV if kind == FCV else XPRESSURE
                 return True
     return False
@@ -133,8 +133,7 @@ def _update_flows(
         step = work.shift[k] - work.inverse[k] * (work.head[a] - work.head[b])
         step *= relax
         if links[k].kind == PUMP and tables.pumps[links[k].extra].kind == CONSTANT_POWER:
-            if step > work.flow[k]:
-                step = work.flow[k] / 2.0
+            step = work.flow[k] / 2.0 if step > work.flow[k] else step
         flow = work.flow[k] - step
         work.flow[k] = flow
         total += abs(flow)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hydraulics.arrays import NetworkArrays
 from hydraulics.controls import DAY, reset_pump_flow, set_setting
 from hydraulics.link_rows import setting_from_si, setting_to_si
@@ -114,10 +112,7 @@ class RuleBase:
                 return now > goal
             case ">=":
                 return now >= goal
-        if now < since:
-            inside = goal >= since or goal <= now
-        else:
-            inside = since <= goal <= now
+        inside = goal >= since or goal <= now if now < since else since <= goal <= now
         return inside if premise.relation == "=" else not inside
 
     def _value(self, engine: Engine, premise: Premise, attribute: str) -> float | None:
@@ -194,7 +189,7 @@ class RuleBase:
         value = setting_from_si(kind, float(action.value), a.m3s_per_cfs)
         if abs(value - float(work.setting[k])) <= TOLERANCE:
             return False
-        set_setting(a.tables, work, np.uint32(k), value)
+        set_setting(a.tables, work, k, value)
         return True
 
 

@@ -95,4 +95,6 @@ def report_times(net: Network, hours: float | None, step_s: float | None) -> F64
     start = float(net.times.report_start_s)
     if start > duration:
         start = 0.0
-    return start + step * np.arange(int((duration - start) / step + 1e-9) + 1)
+    count = int((duration - start) / step + 1e-9) + 1
+    times: F64 = start + step * np.arange(count, dtype=np.float64)
+    return times

@@ -35,7 +35,7 @@ def check_pressure_valves(tables: Tables, work: Work) -> bool:
     links = tables.links
     for k in tables.valves:
         kind = links[k].kind
-        if (kind != PRV and kind != PSV) or work.setting[k] == MISSING or work.dead_link[k]:
+        if (kind not in (PRV, PSV)) or work.setting[k] == MISSING or work.dead_link[k]:
             continue
         a = links[k].start
         b = links[k].end
@@ -117,12 +117,12 @@ def check_links(tables: Tables, work: Work, junctions: int) -> bool:
         a = links[k].start
         b = links[k].end
         fixed = a >= junctions or b >= junctions
-        if not fixed and before != XHEAD and before != TEMPORARILY_CLOSED:
-            if kind != CHECK_VALVE and kind != PUMP and kind != FCV:
-                continue
+        shut_for_now = before in (XHEAD, TEMPORARILY_CLOSED)
+        if not (fixed or shut_for_now or kind in (CHECK_VALVE, PUMP, FCV)):
+            continue
         flow = work.flow[k]
         drop = work.head[a] - work.head[b]
-        if before == XHEAD or before == TEMPORARILY_CLOSED:
+        if shut_for_now:
             work.status[k] = OPEN
         if kind == CHECK_VALVE:
             work.status[k] = check_valve_status(work.status[k], drop, flow)

@@ -1,4 +1,4 @@
-"""Which nodes a source reaches. A node none reaches has no potential and must not spoil the rest."""
+"""Which nodes a source reaches: a node none reaches has no potential and spoils no other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def may_open(tables: Tables, work: Work, k: int) -> bool:
         return True
     if kind == CHECK_VALVE:
         return True
-    return (kind == PRV or kind == PSV or kind == FCV) and work.setting[k] != MISSING
+    return (kind in (PRV, PSV, FCV)) and work.setting[k] != MISSING
 
 
 @kernel
@@ -29,7 +29,7 @@ def conducts(tables: Tables, work: Work, k: int) -> bool:
     """Whether link `k` is open now."""
     if tables.links[k].kind == PUMP and work.setting[k] == 0.0:
         return False
-    return work.status[k] > CLOSED
+    return bool(work.status[k] > CLOSED)
 
 
 @kernel
@@ -102,7 +102,7 @@ def count_spoiling(tables: Tables, work: Work, junctions: int) -> int:
                 waiting += 1
     count = 0
     for n in range(junctions):
-        if not reached[n] and not work.dead[n]:
-            if abs(work.delivered[n] + work.emitted[n]) > STILL:
-                count += 1
+        drawn = abs(work.delivered[n] + work.emitted[n])
+        if drawn > STILL and not reached[n] and not work.dead[n]:
+            count += 1
     return count

@@ -99,7 +99,7 @@ class SteadyWater:
         kinds = a.tables.links["kind"]
         work.status[:] = np.where(boundary.status == CLOSED_LINK, CLOSED, OPEN)
         work.held[:] = boundary.status == CLOSED_LINK
-        for k in np.flatnonzero(kinds > PIPE):
+        for k in np.flatnonzero(kinds > PIPE).tolist():
             kind, given = int(kinds[k]), float(boundary.setting[k])
             obeys = boundary.status[k] == ACTIVE_LINK
             if kind == PUMP:
@@ -113,8 +113,7 @@ class SteadyWater:
                 work.status[k] = ACTIVE
             else:
                 work.setting[k] = MISSING
-        for k in range(len(kinds)):
-            work.flow[k] = self._engine.initial_flow(k)
+        self._engine.reset_flows()
 
     def _check(self, boundary: Boundary) -> None:
         nodes, links = len(self.arrays.node_ids), len(self.arrays.link_ids)

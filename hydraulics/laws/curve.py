@@ -20,18 +20,18 @@ def segment(first: U32, xs: F64, ys: F64, curve: int, x: float) -> tuple[float, 
         right -= 1
     left = right - 1
     slope = (ys[right] - ys[left]) / (xs[right] - xs[left])
-    return ys[left] - slope * xs[left], slope
+    return float(ys[left] - slope * xs[left]), float(slope)
 
 
 @kernel
 def interpolate(xs: F64, ys: F64, begin: int, end: int, x: float) -> float:
     """y at `x`, the end values beyond the curve."""
     if x <= xs[begin]:
-        return ys[begin]
+        return float(ys[begin])
     for i in range(begin + 1, end):
         if xs[i] >= x:
             dx = xs[i] - xs[i - 1]
             if abs(dx) < 1e-6:
-                return ys[i]
-            return ys[i] - (xs[i] - x) * (ys[i] - ys[i - 1]) / dx
-    return ys[end - 1]
+                return float(ys[i])
+            return float(ys[i] - (xs[i] - x) * (ys[i] - ys[i - 1]) / dx)
+    return float(ys[end - 1])
