@@ -34,7 +34,15 @@ async def _core(site: Site) -> None:
     hub = await open_hub(site.data)
     bus = await join_bus(site.data)
     store = SqliteStore(site.data / "history.db")
-    core = Core(site.points, store, SqlAlarmJournal(records), bus, SystemClock(), site.scan)
+    core = Core(
+        site.points,
+        store,
+        SqlAlarmJournal(records),
+        bus,
+        SystemClock(),
+        site.scan,
+        heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
+    )
     try:
         await serve_outages(bus, records)
         await core.run()

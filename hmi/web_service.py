@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -41,6 +42,7 @@ def view_of(site: Site) -> SiteView:
 async def serve_web(site: Site, bus: Bus, port: int) -> None:
     """Serve the page until cancelled."""
     app = create_app(bus, view_of(site), STATIC, hosts=[site.web_host])
+    server_options: dict[str, Any] = dict(SERVER_OPTIONS)
     config = uvicorn.Config(
         app,
         host=site.web_host,
@@ -48,7 +50,7 @@ async def serve_web(site: Site, bus: Bus, port: int) -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,
-        **SERVER_OPTIONS,
+        **server_options,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve())

@@ -142,10 +142,11 @@ def fit_demands(
 def _step(residual: F64, jacobian: F64, x: F64, prior_sigma: float) -> F64:
     """The Gauss-Newton step with robust weights and the prior x = 0, its length limited."""
     size = np.abs(residual)
-    size = size / max(1.0, NORMAL_MAD * float(np.median(size)) if len(size) else 1.0)
-    weight = (FAR / np.maximum(size, FAR)) ** 2
+    typical = NORMAL_MAD * float(np.median(size)) if len(size) else 1.0
+    size = size / max(1.0, typical)
+    weight = np.square(FAR / np.maximum(size, FAR))
     normal = jacobian.T @ (weight[:, None] * jacobian)
     normal[np.diag_indices_from(normal)] += prior_sigma**-2
     right = jacobian.T @ (weight * residual) - x / prior_sigma**2
-    step: F64 = np.linalg.solve(normal, right)
+    step: F64 = np.asarray(np.linalg.solve(normal, right), dtype=np.float64)
     return np.clip(step, -LARGEST_STEP, LARGEST_STEP)

@@ -168,8 +168,9 @@ class LiveTwin:
             for tie in self.mapping.of(Role.NODE_HEAD)
             if usable[tie.point]
         ]
-        found = np.array(size)
-        return found[np.isfinite(found)]
+        found = np.array(size, dtype=np.float64)
+        finite: F64 = found[np.isfinite(found)]
+        return finite
 
     def _low_ends(self, solution: Solution) -> tuple[str, ...]:
         if self._end_limit_pa is None:

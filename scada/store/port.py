@@ -97,8 +97,15 @@ class SampleStore(Protocol):
 class Spans(Protocol):
     """One point's samples as a consistent view: sealed blocks to be opened, and the recent."""
 
-    blocks: Sequence[BlockSpan]
-    recent: Series
+    @property
+    def blocks(self) -> Sequence[BlockSpan]:
+        """The sealed blocks of the span, unopened."""
+        ...
+
+    @property
+    def recent(self) -> Series:
+        """The samples that are not sealed yet."""
+        ...
 
     def open(self, blocks: Sequence[BlockSpan]) -> list[Series]:
         """The samples of some of the blocks."""
