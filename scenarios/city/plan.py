@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 LEAST_ELEMENTS = 200
 MOST_ELEMENTS = 1_000_000
-ELEMENTS_PER_INTERSECTION = 4.25
-"""Nodes and links of the three networks together, for one street intersection."""
+ELEMENTS_PER_INTERSECTION = ((200, 4.5), (3000, 4.4), (100_000, 3.91), (1_000_000, 3.78))
+"""Nodes and links of the three networks together for one street intersection, by city size."""
 
 MAIN_SPACING_M = 600.0
 """Between two distribution mains; every other one is a trunk main."""
@@ -43,11 +45,11 @@ class CityPlan:
         return self.intersections * self.spacing_m**2 * 1e-6
 
 
-def plan_city(*, seed: int, elements: int, intersections: int | None = None) -> CityPlan:
+def plan_city(*, seed: int, elements: int) -> CityPlan:
     """The plan for about `elements` elements; ValueError outside 200 to 1,000,000."""
     if not LEAST_ELEMENTS <= elements <= MOST_ELEMENTS:
         raise ValueError(f"elements must be {LEAST_ELEMENTS} to {MOST_ELEMENTS:,}, not {elements}")
-    count = intersections or max(36, round(elements / ELEMENTS_PER_INTERSECTION))
+    count = max(36, round(elements / _each(elements)))
     spacing = round(min(210.0, 200.0 * (count / 750.0) ** -0.2), 1)
     return CityPlan(
         seed=seed,
@@ -56,3 +58,12 @@ def plan_city(*, seed: int, elements: int, intersections: int | None = None) -> 
         spacing_m=spacing,
         main_every=max(2, round(MAIN_SPACING_M / spacing)),
     )
+
+
+def _each(elements: int) -> float:
+    """Elements an intersection, between the sizes that were counted."""
+    for (small, more), (large, fewer) in pairwise(ELEMENTS_PER_INTERSECTION):
+        if elements <= large:
+            share = math.log(elements / small) / math.log(large / small)
+            return more + share * (fewer - more)
+    return ELEMENTS_PER_INTERSECTION[-1][1]

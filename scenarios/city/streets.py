@@ -69,7 +69,7 @@ def lay_streets(plan: CityPlan, random: np.random.Generator) -> Streets:
     x, y, row, col = np.round(x[keep], 1), np.round(y[keep], 1), row[keep], col[keep]
     rank = np.maximum(rank_row, rank_col)[keep]
     ground = np.round(terrain.elevation(x, y), 2)
-    zones, ground = find_zones(plan, random, row, col, ground, rank, a, b)
+    zones, ground = find_zones(plan, random, row, col, ground, terrain.hill_of(x, y), rank, a, b)
     streets = Streets(
         terrain=terrain, row=row, col=col, x=x, y=y, elevation=ground, rank=rank, zones=zones,
         a=a, b=b, kind=kind, length=np.hypot(x[a] - x[b], y[a] - y[b]), bridge=bridge,

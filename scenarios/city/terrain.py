@@ -60,6 +60,16 @@ class Terrain:
         over = np.maximum(top - knee, 0.0)
         return np.asarray(np.minimum(top, knee) + 8.0 * (1.0 - np.exp(-over / 8.0)))
 
+    def hill_of(self, x: F64, y: F64) -> NDArray[np.int64]:
+        """The hill that raises a place most."""
+        best = np.full(len(x), -1.0)
+        which = np.zeros(len(x), dtype=np.int64)
+        for number, (hx, hy, radius, rise) in enumerate(self.hills):
+            lift = rise * np.exp(-((x - hx) ** 2 + (y - hy) ** 2) / radius**2)
+            which = np.where(lift > best, number, which)
+            best = np.maximum(best, lift)
+        return which
+
     def edge(self, x: F64, y: F64) -> F64:
         """Growing outwards: the city fills the land in this order. Parks come last."""
         width, height = self.extent

@@ -39,12 +39,13 @@ def find_zones(
     row: I64,
     col: I64,
     ground: F64,
+    hill: I64,
     rank: I64,
     a: I64,
     b: I64,
 ) -> tuple[Zones, F64]:
     """Zones of the intersections; knolls too small for a zone are levelled in the elevations."""
-    label, ground = _high_zones(plan, ground, a, b)
+    label, ground = _high_zones(plan, ground, hill, a, b)
     cell = _cells(plan, row, col, rank)
     label, reduced = _metered(random, label, cell, ground, rank)
     label = _whole(label, a, b)
@@ -63,19 +64,35 @@ def find_zones(
     return Zones(zone=zone, kind=what.astype(np.int64)), ground
 
 
+_HILLS = 4096
 _CELLS = 1 << 32
 """Labels from here on are cells."""
 
 
-def _high_zones(plan: CityPlan, ground: F64, a: I64, b: I64) -> tuple[I64, F64]:
-    """Label 0 below, a number from 1 on for each hill large enough."""
+def _high_zones(plan: CityPlan, ground: F64, hill: I64, a: I64, b: I64) -> tuple[I64, F64]:
+    """Label 0 below, a number from 1 on for each hill large enough.
+
+    Hills that have grown together are told apart by the summit that is nearest, so that no high
+    zone becomes wider than one pumping station and one tank can serve.
+    """
     high = ground > LOW_ZONE_TOP_M
     inside = high[a] & high[b]
     part = components(len(ground), a[inside], b[inside])
     size = np.bincount(part, weights=high.astype(np.float64))
     least = max(4.0, 0.3e6 / plan.spacing_m**2)
     zone = high & (size[part] >= least)
-    label = np.where(zone, part + 1, 0).astype(np.int64)
+    where = np.flatnonzero(zone)
+    shares, piece, count = np.unique(
+        part[where] * _HILLS + hill[where], return_inverse=True, return_counts=True
+    )
+    # a hill's small share of what has grown together stays with the largest share
+    whole = shares // _HILLS
+    order = np.lexsort((count, whole))
+    _, owner = np.unique(whole[order][::-1], return_index=True)
+    largest = order[::-1][owner][np.searchsorted(np.unique(whole), whole)]
+    share = np.where(count >= 3.0 * least, np.arange(len(shares)), largest)
+    label = np.zeros(len(ground), dtype=np.int64)
+    label[where] = share[piece] + 1
     return label, np.where(high & ~zone, LOW_ZONE_TOP_M, ground)
 
 
