@@ -90,7 +90,7 @@ def test_a_lying_sensor_is_named_and_not_obeyed(case) -> None:
         model.boundary(0.0),
         group,
         replace(measured, head_m=head),
-        prior_sigma=1.0,
+        prior_sigma=10.0,
         iterations=10,
     )
     assert found.suspect == (4,)
