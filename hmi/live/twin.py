@@ -26,9 +26,9 @@ from scada.point import Point
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-HEAD_SIGMA_M = 0.6
+HEAD_SIGMA_M = 0.3
 """Sensor noise and the model's own roughness error together."""
-FLOW_SIGMA_RELATIVE = 0.03
+FLOW_SIGMA_RELATIVE = 0.05
 FLOW_SIGMA_LEAST_M3S = 3e-4
 MEAN_DEMAND_HOURS = 24
 
