@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PAGE := hmi/static/index.html
 PAGE_SOURCES := $(shell find hmi/web -type f -not -path '*/node_modules/*' 2>/dev/null)
-PORT ?= 8080
+PORT ?=
 
 .PHONY: run test check format bench browser warmup wheel lock clean help
 
@@ -33,7 +33,7 @@ warmup: $(VENV)/.run
 	@$(BIN)/ringmain warmup
 
 run: $(VENV)/.run $(PAGE)      ## install, make the example city, start everything, show the page
-	@$(BIN)/ringmain demo --port $(PORT)
+	@$(BIN)/ringmain demo $(if $(PORT),--port $(PORT))
 
 browser:
 	@sh tools/install_browser.sh

@@ -19,7 +19,9 @@ def demo(
         bool, typer.Option("--headless", help="Run for a while, print the figures, end.")
     ] = False,
     seconds: Annotated[float, typer.Option("--for", help="Seconds to run headless.")] = 60.0,
-    port: Annotated[int, typer.Option(help="Port of the page.")] = 8080,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the page (8080, or the next free one).")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Keep the city here (default: your data folder).")
     ] = None,

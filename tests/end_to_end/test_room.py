@@ -1,0 +1,92 @@
+"""The whole room: values arrive, the model judges them, and kill -9 loses nothing."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+from conftest import RunningRoom, wait_for
+from pyModbusTCP.client import ModbusClient
+
+from scada.registers import decode
+from scenarios.site import load_site
+
+
+def status(room: RunningRoom) -> dict[str, object]:
+    return room.get("api/status")["core"]
+
+
+def last_stored(room: RunningRoom, point: str) -> float:
+    """Time (s since 1970) of the newest stored sample of a point."""
+    found = room.get("api/history?" + urllib.parse.urlencode({"point": point}))
+    return float(found["time_ms"][-1]) / 1000.0
+
+
+def test_every_point_is_good_and_both_protocols_deliver(room: RunningRoom) -> None:
+    wait_for(
+        lambda: status(room)["good"] == status(room)["points"], "some points never became good"
+    )
+    links = room.get("api/status")["links"]
+    assert {link["kind"] for link in links} == {"modbus_tcp", "opcua"}
+    assert all(link["state"] == "up" for link in links)
+
+
+def test_the_model_solves_every_cycle(room: RunningRoom) -> None:
+    first = room.get("api/status")["model"]["solves"]
+    wait_for(
+        lambda: room.get("api/status")["model"]["solves"] >= first + 2, "the model stands still"
+    )
+    assert room.get("api/status")["model"]["failures"] == 0
+
+
+def test_a_foreign_client_reads_what_the_page_shows(room: RunningRoom) -> None:
+    site = load_site(room.folder)
+    driver = next(d for d in site.drivers if d.kind == "modbus_tcp")
+    point = next(
+        p
+        for p in site.points
+        if p.driver == driver.name and p.quantity == "pressure" and p.address.startswith("hr:")
+    )
+    words = 2 if "32" in point.type else 1
+    client = ModbusClient(driver.host, driver.port, unit_id=driver.unit, timeout=5)
+    registers = client.read_holding_registers(int(point.address.split(":")[1]), words)
+    assert registers is not None
+    raw = decode(registers, point.type, point.word_order)
+    assert raw * point.scale + point.offset > 0
+    client.close()
+
+
+def test_kill_9_of_the_gateway_loses_nothing(room: RunningRoom) -> None:
+    point = next(p.id for p in load_site(room.folder).points if p.quantity == "flow")
+    before = last_stored(room, point)
+    events = room.get("api/events")
+    room.kill("gateway")
+    assert last_stored(room, point) >= before
+    seen = int(status(room)["samples_received"])
+    wait_for(lambda: int(status(room)["samples_received"]) > seen, "no sample after the kill")
+    wait_for(
+        lambda: all(link["state"] == "up" for link in room.get("api/status")["links"]),
+        "the links did not come back",
+    )
+    assert {e["sequence"] for e in events["events"]} <= {
+        e["sequence"] for e in room.get("api/events")["events"]
+    }
+
+
+def test_kill_9_of_the_core_keeps_alarms_acknowledgements_and_history(room: RunningRoom) -> None:
+    def unacknowledged() -> list[dict[str, object]]:
+        alarms = room.get("api/alarms")["alarms"]
+        return [a for a in alarms if a["state"] == "unacknowledged"]
+
+    room.kill("field")
+    wait_for(unacknowledged, "losing the field raised no alarm")
+    mine = unacknowledged()[0]["id"]
+    room.post("api/alarms/acknowledge", {"ids": [mine], "user": "tester", "comment": "seen"})
+    rows = int(status(room)["history_rows"])
+    numbers = {e["sequence"] for e in room.get("api/events")["events"]}
+    room.kill("core")
+    wait_for(lambda: "good" in status(room), "core did not answer again")
+    assert int(status(room)["history_rows"]) >= rows
+    after = room.get("api/events")["events"]
+    assert numbers <= {e["sequence"] for e in after}
+    assert any(e["id"] == mine and e.get("user") == "tester" for e in after)
+    wait_for(lambda: status(room)["good"] == status(room)["points"], "the room did not recover")
