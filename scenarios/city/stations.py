@@ -84,7 +84,7 @@ def add_works(
         )
     )  # fmt: skip
     # two pumps carry the mean day; the third helps in the evening, one rests at night
-    for pump, on_below, off_above in ((1, 5.0, 5.7), (2, 3.6, 5.0), (3, 2.4, 3.9)):
+    for pump, on_below, off_above in ((1, 5.0, 5.7), (2, 3.9, 5.1), (3, 3.0, 4.3)):
         stations.switch(f"{name}-PU{pump}", tank, on_below, off_above)
 
 

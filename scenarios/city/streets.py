@@ -125,7 +125,7 @@ def _close_lanes(streets: Streets, random: np.random.Generator) -> Streets:
     chance = random.random(len(streets.a))
     weight = np.where(across, 10.0, 0.0) + (TRUNK - streets.kind) * 2.0 + chance
     tree = spanning_tree(streets.count, streets.a, streets.b, weight)
-    gone = (streets.kind == LANE) & ~tree & (chance < CLOSED_LANES)
+    gone = (streets.kind == LANE) & ~tree & ~across & (chance < CLOSED_LANES)
     keep = ~gone
     return replace(
         streets,

@@ -14,7 +14,7 @@ from scenarios.city.links import Crossings, find_crossings
 from scenarios.city.people import PATTERNS, People
 from scenarios.city.plan import CityPlan
 from scenarios.city.stations import Stations, add_high_zone, add_reducer, add_works
-from scenarios.city.streets import Streets
+from scenarios.city.streets import LANE, Streets
 from scenarios.city.water_pipes import (
     MAIN_DN,
     diameters_mm,
@@ -25,6 +25,8 @@ from scenarios.city.water_pipes import (
 )
 from scenarios.city.works import Works, place_works
 
+TANK_FLOW_SHARE = 0.6
+"""What a tank takes or gives at most, as a share of the mean demand of what it serves."""
 REDUCED_HEAD_ABOVE_M = 27.0
 """A reducing valve holds this much above the highest ground behind it."""
 
@@ -50,15 +52,22 @@ def build_water(
     crossings = find_crossings(streets)
     works, _ = place_works(plan, streets, people.mean_m3h)
     ids = numbered("J", streets.count)
-    dn = diameters_mm(streets, crossings, works, people.mean_m3h, random)
+    zone_mean: F64 = np.bincount(
+        streets.zones.zone, weights=people.mean_m3h, minlength=len(streets.zones.kind)
+    ).astype(np.float64)
+    summits = [_summit(streets, crossing.zone) for crossing in crossings.boosters]
+    # tanks fill and empty through the pipes that supply the people beside them
+    carried = people.mean_m3h.copy()
+    for each in works:
+        carried[each.tank_node] += TANK_FLOW_SHARE * each.mean_m3h
+    for crossing, summit in zip(crossings.boosters, summits, strict=True):
+        carried[summit] += TANK_FLOW_SHARE * zone_mean[crossing.zone]
+    dn = diameters_mm(streets, crossings, works, carried, random)
     pipes = street_pipes(streets, crossings, ids, dn, roughness(dn, random))
     stations = Stations()
     for number, each in enumerate(works, start=1):
         add_works(stations, streets, ids, number, each)
-    zone_mean: F64 = np.bincount(
-        streets.zones.zone, weights=people.mean_m3h, minlength=len(streets.zones.kind)
-    ).astype(np.float64)
-    _add_zones(stations, streets, ids, crossings, zone_mean, dn)
+    _add_zones(stations, streets, ids, crossings, summits, zone_mean, dn)
     nodes: dict[str, Node] = {j.id: j for j in _junctions(streets, ids, people)}
     links: dict[str, Link] = dict(pipes)
     net = Network(
@@ -79,20 +88,26 @@ def build_water(
     return WaterCity(net=net, ids=tuple(ids), crossings=crossings, works=works, dn_mm=dn)
 
 
+def _summit(streets: Streets, zone: int) -> int:
+    """The highest intersection of a zone that a main reaches: its tank stands there."""
+    own = np.flatnonzero(streets.zones.zone == zone)
+    lines = own[streets.rank[own] > LANE]
+    sites = lines if len(lines) else own
+    return int(sites[int(np.argmax(streets.elevation[sites]))])
+
+
 def _add_zones(
     stations: Stations, streets: Streets, ids: list[str], crossings: Crossings,
-    zone_mean: F64, dn: I64,
+    summits: list[int], zone_mean: F64, dn: I64,
 ) -> None:  # fmt: skip
     zone = streets.zones.zone
-    for number, crossing in enumerate(crossings.boosters, start=1):
-        own = np.flatnonzero(zone == crossing.zone)
-        lines = own[streets.rank[own] > 0]
-        sites = lines if len(lines) else own
-        summit = int(sites[int(np.argmax(streets.elevation[sites]))])
+    for number, (crossing, summit) in enumerate(
+        zip(crossings.boosters, summits, strict=True), start=1
+    ):
         add_high_zone(
             stations, streets, ids, number, crossing, summit,
-            float(streets.elevation[own].max()), float(zone_mean[crossing.zone]),
-            int(dn[crossing.edge]),
+            float(streets.elevation[zone == crossing.zone].max()),
+            float(zone_mean[crossing.zone]), int(dn[crossing.edge]),
         )  # fmt: skip
     for number, crossing in enumerate(crossings.reducers, start=1):
         top = float(streets.elevation[zone == crossing.zone].max())
