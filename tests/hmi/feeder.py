@@ -70,7 +70,7 @@ class Feeder:
         else:
             code[7], value[7] = quality.BAD_NO_COMMUNICATION, math.nan
             code[19] = quality.UNCERTAIN_LAST_USABLE
-            code[29] = quality.BAD_SENSOR_FAILURE
+            code[9] = quality.BAD_SENSOR_FAILURE
         times = np.full(len(handle), now_ns, dtype=np.int64)
         return SampleBatch(handle, value, code, times, times)
 

@@ -10,8 +10,10 @@ import type { JournalEntry, LinkRow, StateInfo } from "./types";
 export type Connection = "connecting" | "up" | "down";
 
 const RETRY_MS = [500, 1000, 2000, 4000, 5000];
-/** Without a frame for this long the connection is taken for dead. */
-const SILENT_MS = 6000;
+/** So many seconds without a frame, and the connection is taken for dead. */
+const SILENT_S = 6;
+/** Smaller changes of the clocks' difference are the way of the frame, not the clocks. */
+const SKEW_STEP_MS = 500;
 /** Values older than this make the banner "no data since". */
 export const STALE_MS = 10_000;
 
@@ -37,7 +39,8 @@ class Live {
   #socket: WebSocket | null = null;
   #sequence = -1;
   #attempt = 0;
-  #heard = 0;
+  /** Seconds in which nothing was heard; counted, so that a page that stood still is not misled. */
+  #silent = 0;
 
   start(points: number): void {
     this.value = new Float64Array(points).fill(NaN);
@@ -48,9 +51,8 @@ class Live {
     this.#connect();
     setInterval(() => {
       this.nowMs = Date.now() + this.skewMs;
-      if (this.connection === "up" && performance.now() - this.#heard > SILENT_MS) {
-        this.#socket?.close();
-      }
+      this.#silent += 1;
+      if (this.connection === "up" && this.#silent > SILENT_S) this.#socket?.close();
     }, 1000);
   }
 
@@ -66,13 +68,13 @@ class Live {
     this.#socket = socket;
     this.#sequence = -1;
     socket.onopen = () => {
-      this.#heard = performance.now();
+      this.#silent = 0;
       this.#attempt = 0;
       this.connection = "up";
       void alarms.refresh();
     };
     socket.onmessage = (event: MessageEvent<ArrayBuffer | string>) => {
-      this.#heard = performance.now();
+      this.#silent = 0;
       if (typeof event.data === "string") this.#takeText(event.data);
       else if (!this.#takeFrame(decodeFrame(event.data))) socket.close();
     };
@@ -99,7 +101,8 @@ class Live {
     const next = frame.sequence === ((this.#sequence + 1) >>> 0);
     if (frame.kind === SNAPSHOT ? !first : frame.kind === CHANGES ? !next : !first && !next) return false;
     this.#sequence = frame.sequence;
-    this.skewMs = frame.sentMs - Date.now();
+    const skew = frame.sentMs - Date.now();
+    if (Math.abs(skew - this.skewMs) > SKEW_STEP_MS) this.skewMs = skew;
     if (frame.kind === STATE) {
       this.states[frame.utility] = frame;
       this.stateTick += 1;

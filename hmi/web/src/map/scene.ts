@@ -45,6 +45,7 @@ export class Scene {
   #version = 0;
   #queued = false;
   #fitted = false;
+  #focus: Box | null = null;
 
   constructor(parent: HTMLDivElement, palette: Palette, events: SceneEvents) {
     this.#parent = parent;
@@ -63,6 +64,7 @@ export class Scene {
       onViewStateChange: ({ viewState }) => {
         const before = this.#view.zoom;
         this.#view = viewState as unknown as ViewState;
+        this.#focus = null;
         // Layers depend on the zoom in whole and half steps only.
         if (Math.round(2 * before) !== Math.round(2 * this.#view.zoom)) this.#draw();
       },
@@ -72,7 +74,9 @@ export class Scene {
       },
       onClick: (info) => events.click(this.#targetOf(info)),
     });
-    new ResizeObserver(() => this.#fitted || this.fit()).observe(parent);
+    new ResizeObserver(() => {
+      if (!this.#fitted || this.#focus) this.fit(this.#focus ?? undefined);
+    }).observe(parent);
   }
 
   destroy(): void {
@@ -139,7 +143,7 @@ export class Scene {
     if (this.#points?.alarming.length) this.#draw();
   }
 
-  fit(box: Box = boxOf(this.#networks.map((d) => d.net)), margin = 36): void {
+  fit(box: Box = boxOf(this.#networks.map((d) => d.net)), margin = 44): void {
     const { clientWidth: width, clientHeight: height } = this.#parent;
     if (!this.#networks.length || width < 10 || height < 10) return;
     this.#fitted = true;
@@ -147,6 +151,12 @@ export class Scene {
     const h = Math.max(box.y1 - box.y0, 50);
     const scale = Math.min((width - 2 * margin) / w, (height - 2 * margin) / h);
     this.#go((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, Math.log2(Math.max(scale, 1e-4)));
+  }
+
+  /** Show a part, and keep it in sight when the map changes its size; null shows all again. */
+  focus(box: Box | null): void {
+    this.#focus = box;
+    if (box) this.fit(box);
   }
 
   zoomBy(steps: number): void {
@@ -209,7 +219,8 @@ export class Scene {
       const water = this.#networks.find((d) => d.net.utility === "water");
       layers.push(...overlayLayers(this.#overlay, common, water?.net ?? null));
     }
-    if (this.#points) layers.push(...pointLayers(this.#points, common, this.#blink));
+    // A plan stands alone on the map: the present state of points would only hide it.
+    if (this.#points && !this.#overlay) layers.push(...pointLayers(this.#points, common, this.#blink));
     return layers;
   }
 }
