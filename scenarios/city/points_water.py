@@ -20,7 +20,7 @@ from scenarios.spreading import spread
 TEST_POINTS_SHARE = 0.085
 """Pressure test points for each intersection."""
 MOST_TEST_POINTS = 4000
-LEVEL_LIMITS = {"low_low": 0.8, "low": 1.3, "high": TANK_LEVELS_M[2] - 0.1}
+LEVEL_LIMITS = {"low_low": 0.8, "low": 1.3, "high": TANK_LEVELS_M[2] - 0.05}
 
 
 def add_water_points(
