@@ -101,3 +101,20 @@ def read_customers(
     if table.problems:
         raise InputError(table.problems)
     return tuple(customers)
+
+
+def community_names(customers: Iterable[Customer]) -> dict[str, tuple[str, str]]:
+    """Each community's Chinese and English names.
+
+    The table calls a community by its Chinese name; the English one is what its homes' English
+    names have in common before their last comma (`Dawn Gardens, block 3`), if they all do.
+    """
+    english: dict[str, set[str]] = {}
+    for customer in customers:
+        if customer.community and customer.kind == RESIDENTIAL:
+            stem = customer.name_en.rpartition(",")[0].strip()
+            english.setdefault(customer.community, set()).add(stem)
+    return {
+        name: (name, stems.pop() or name) if len(stems) == 1 else (name, name)
+        for name, stems in english.items()
+    }

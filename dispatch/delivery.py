@@ -24,13 +24,18 @@ class DeliveryPoint:
     junction: int
     people: int
     daily_m3: float
+    priority: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryNeed:
-    """What an outage needs: a full day's round, repeated on each of its `days`."""
+    """What an outage needs: a full day's round, repeated on each of its `days`.
+
+    `uncounted` are priority users the customer table gives no people for: their need is unknown.
+    """
 
     points: tuple[DeliveryPoint, ...]
+    uncounted: tuple[str, ...] = ()
     people: int
     litres_per_person_day: float
     days: float
@@ -79,10 +84,16 @@ def delivery_need(
                 junction=junction,
                 people=people,
                 daily_m3=people * litres_per_person_day * UNITS["L"].factor,
+                priority=members[0].customer.kind in PRIORITY_CLASSES,
             )
         )
     return DeliveryNeed(
         points=tuple(points),
+        uncounted=tuple(
+            item.customer.name_en
+            for item in cut_off
+            if item.customer.kind in PRIORITY_CLASSES and item.customer.people <= 0
+        ),
         people=sum(point.people for point in points),
         litres_per_person_day=litres_per_person_day,
         days=duration / timedelta(days=1),

@@ -42,7 +42,7 @@ _AGAIN_EN = (
 )
 _BLANK_ZH, _BLANK_EN = "【待填写】", "[to be filled in]"
 _HOUR = timedelta(hours=1)
-_PLACES_SHOWN = 30
+_PLACES_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

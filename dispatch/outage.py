@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -15,6 +15,7 @@ from dispatch.check import (
     deadlines,
     trucks_needed,
 )
+from dispatch.customers import community_names
 from dispatch.delivery import delivery_need
 from dispatch.element import element_name
 from dispatch.ends import end_nodes
@@ -65,7 +66,7 @@ class Proposal:
     def as_dict(self) -> dict[str, object]:
         """The proposal as JSON-ready values, schema `ringmain/outage-plan/1`."""
         return proposal_as_dict(
-            context=self.context,
+            context=replace(self.context, names=_names(self.context)),
             outage_id=self.id,
             request=self.request,
             created=self.created,
@@ -105,7 +106,7 @@ def plan_outage(
     notice = write_notice(
         request,
         impact,
-        context.names,
+        _names(context),
         zone,
         delivery_points=[point.id for point in trucks.need.points] if trucks else (),
         customer_names={c.id: (c.name_zh, c.name_en) for c in context.customers},
@@ -137,6 +138,12 @@ def plan_outage(
         blocked_by=blocking(findings),
         context=context,
     )
+
+
+def _names(context: PlanningContext) -> SiteNames:
+    """The site's names, with those of communities the site has no names for from its customers."""
+    known = {**community_names(context.customers), **context.names.communities}
+    return replace(context.names, communities=known)
 
 
 def _impact(

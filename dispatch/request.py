@@ -103,7 +103,7 @@ class OutageSettings:
     profile: str = "jinan"
     large_scope_households: int | None = None
     marked_ends: tuple[str, ...] = ()
-    step: timedelta = timedelta(minutes=15)
+    step: timedelta = timedelta(seconds=900)
     warm_up: timedelta = timedelta(days=1)
     noticeable_drop_m: float = 0.1
     litres_per_person_day: float = 20.0

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dispatch.haul import Haul
-from dispatch.truck_plan import Round
+from dispatch.rounds import Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,56 +12,23 @@ The timetable is then written anew with exact times, and can only be shorter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 import numpy as np
 
 from dispatch.haul import Haul, TruckType
+from dispatch.rounds import Load, Round, RoundPlan, Trip
+from dispatch.truck_greedy import greedy_rounds
 from network_models.units import UNITS
 
-_FIXED_COST = 1_000_000
-"""A truck costs more than any time it could save, so the fewest trucks win."""
-_PRIZE = 1_000_000_000
+_FIXED_COST = 100_000
+"""A truck costs more than the seconds it could save, so the fewest trucks win."""
+_EFFORT = 20_000
+"""Iterations times loads a search may spend: a large day gets fewer iterations."""
+_FEWEST_ITERATIONS = 50
+_MANY_LOADS = 150
 _LITRES = 1.0 / UNITS["L"].factor
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """A part of a point's demand that one truck leaves in one stop."""
-
-    point: int
-    volume_m3: float
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """A filling and what is unloaded after it."""
-
-    fill: int
-    loads: tuple[Load, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """A truck's day: the number of its type and its trips."""
-
-    kind: int
-    trips: tuple[Trip, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RoundPlan:
-    """The rounds, and the loads no truck could take."""
-
-    rounds: tuple[Round, ...]
-    undelivered: tuple[Load, ...]
-
-    @property
-    def undelivered_m3(self) -> float:
-        """Water a day that does not arrive."""
-        return sum(load.volume_m3 for load in self.undelivered)
 
 
 def split_loads(haul: Haul, largest_m3: float) -> tuple[Load, ...]:
@@ -73,37 +40,38 @@ def split_loads(haul: Haul, largest_m3: float) -> tuple[Load, ...]:
     return tuple(loads)
 
 
-def plan_rounds(haul: Haul, *, iterations: int, seed: int, enough: int = 0) -> RoundPlan:
+def plan_rounds(
+    haul: Haul, *, iterations: int, seed: int, enough: int = 0, feasible: bool = True
+) -> RoundPlan:
     """The rounds with the least undelivered water, then the fewest trucks, found.
 
-    Demands are split once by the largest and once by the smallest truck and the better plan is
-    kept; a plan with `enough` trucks ends the search. The same seed gives the same plan.
+    The plain plan first; then, unless it already does with `enough` trucks, PyVRP's with demands
+    cut as the plain plan cuts them, to the smallest truck, and to half of it. With `feasible`
+    false it is known that the fleet is too small, and the plain plan makes the most of it. The
+    same seed gives the same plan.
     """
-    if not haul.points:
-        return RoundPlan((), ())
-    if not haul.types or not haul.fills:
-        return RoundPlan((), split_loads(haul, np.inf))
-    capacities = {kind.one.capacity_m3 for kind in haul.types}
-    best: RoundPlan | None = None
-    for largest in sorted({max(capacities), min(capacities)}, reverse=True):
-        loads = split_loads(haul, largest)
-        plan = _solve(haul, loads, iterations=iterations, seed=seed, required=True)
-        if plan is None:
-            plan = _solve(haul, loads, iterations=iterations, seed=seed, required=False)
-        if plan is not None and (best is None or _rank(plan) < _rank(best)):
-            best = plan
-        if best is not None and not best.undelivered and len(best.rounds) <= enough:
+    best = greedy_rounds(haul)
+    if not (haul.points and haul.types and haul.fills and feasible):
+        return best
+    smallest = min(kind.one.capacity_m3 for kind in haul.types)
+    largest = max(kind.one.capacity_m3 for kind in haul.types)
+    daily = sum(point.daily_m3 for point in haul.points)
+    # Small loads fit every truck; more loads than this make the search slow and no better.
+    least = min(daily / _MANY_LOADS, largest)
+    plain = tuple(load for each in best.rounds for trip in each.trips for load in trip.loads)
+    sizes = sorted({max(smallest, least), max(smallest / 2, least)}, reverse=True)
+    cuts = [split_loads(haul, size) for size in sizes]
+    for loads in [plain, *cuts] if not best.undelivered else cuts:
+        if best.rank <= (0.0, enough):
             break
-    return best or RoundPlan((), split_loads(haul, max(capacities)))
+        tries = max(_FEWEST_ITERATIONS, min(iterations, _EFFORT // len(loads)))
+        plan = _solve(haul, loads, iterations=tries, seed=seed)
+        if plan is not None and plan.rank < best.rank:
+            best = plan
+    return best
 
 
-def _rank(plan: RoundPlan) -> tuple[float, int]:
-    return round(plan.undelivered_m3, 6), len(plan.rounds)
-
-
-def _solve(
-    haul: Haul, loads: Sequence[Load], *, iterations: int, seed: int, required: bool
-) -> RoundPlan | None:
+def _solve(haul: Haul, loads: Sequence[Load], *, iterations: int, seed: int) -> RoundPlan | None:
     """The rounds PyVRP finds for the loads, or None when it finds no feasible ones."""
     from pyvrp import Model
     from pyvrp.stop import MaxIterations
@@ -113,12 +81,7 @@ def _solve(
     fills = [model.add_depot(place) for place in fill_places]
     load_places = [model.add_location(0, 0) for _ in loads]
     for place, load in zip(load_places, loads, strict=True):
-        model.add_client(
-            place,
-            delivery=ceil(load.volume_m3 * _LITRES),
-            required=required,
-            prize=0 if required else _PRIZE,
-        )
+        model.add_client(place, delivery=ceil(load.volume_m3 * _LITRES))
     for kind in haul.types:
         start, end = model.add_location(0, 0), model.add_location(0, 0)
         profile = model.add_profile()
@@ -157,10 +120,8 @@ def _edges(
     """
     truck, time_s = kind.one, haul.time_s
     fill_rate = min(fill.flow_m3s for fill in haul.fills)
-    work = [
-        truck.setup_s + load.volume_m3 * (1.0 / truck.discharge_m3s + 1.0 / fill_rate)
-        for load in loads
-    ]
+    water = [load.volume_m3 * (1.0 / truck.discharge_m3s + 1.0 / fill_rate) for load in loads]
+    work = [truck.setup_s + seconds for seconds in water]
     edges: list[tuple[Any, Any, float]] = []
     for f, place in zip(haul.fill_places, fill_places, strict=True):
         edges.append((start, place, time_s[kind.depot, f] + truck.setup_s))
@@ -179,7 +140,11 @@ def _edges(
         for b, (other, other_place) in enumerate(zip(loads, load_places, strict=True)):
             if a != b:
                 there = haul.point_places[other.point]
-                edges.append((place, other_place, time_s[here, there] + work[b]))
+                # More water left at the same stop needs no second set-up.
+                same = load.point == other.point
+                edges.append(
+                    (place, other_place, time_s[here, there] + (water if same else work)[b])
+                )
     return [(frm, to, ceil(duration)) for frm, to, duration in edges if np.isfinite(duration)]
 
 
@@ -192,9 +157,16 @@ def first_fill(haul: Haul, kind: TruckType, point: int) -> tuple[int, float]:
     return best, float(ways[best])
 
 
+def _joined(taken: Sequence[Load], load: Load) -> list[Load]:
+    """The loads of a trip with one more; at the point of the last it is the same stop."""
+    if taken and taken[-1].point == load.point:
+        last = Load(load.point, taken[-1].volume_m3 + load.volume_m3)
+        return [*taken[:-1], last]
+    return [*taken, load]
+
+
 def _read(haul: Haul, loads: Sequence[Load], solution: Any, n_fills: int) -> RoundPlan:
     rounds = []
-    served: set[int] = set()
     for route in solution.routes():
         kind = route.vehicle_type()
         trips: list[Trip] = []
@@ -202,8 +174,7 @@ def _read(haul: Haul, loads: Sequence[Load], solution: Any, n_fills: int) -> Rou
         taken: list[Load] = []
         for activity in route.schedule():
             if activity.is_client():
-                served.add(activity.idx)
-                taken.append(loads[activity.idx])
+                taken = _joined(taken, loads[activity.idx])
                 continue
             if taken:
                 first = first_fill(haul, haul.types[kind], taken[0].point)[0]
@@ -212,5 +183,4 @@ def _read(haul: Haul, loads: Sequence[Load], solution: Any, n_fills: int) -> Rou
             # The start and end depots come after the fill points in the model's list.
             fill = activity.idx if activity.idx < n_fills else None
         rounds.append(Round(kind, tuple(trips)))
-    left = tuple(load for i, load in enumerate(loads) if i not in served)
-    return RoundPlan(tuple(r for r in rounds if r.trips), left)
+    return RoundPlan(tuple(each for each in rounds if each.trips), ())

@@ -128,12 +128,14 @@ def plan_trucks(
     usable = [f for f in fill_points if element_name(f.element).id not in dry]
     haul = make_haul(roads, fleet, depots, usable, need.points)
     bound = trucks_lower_bound(haul)
-    plan = plan_rounds(haul, iterations=iterations, seed=seed, enough=bound or 0)
+    plan = plan_rounds(
+        haul, iterations=iterations, seed=seed, enough=bound or 0, feasible=bound is not None
+    )
     routes = timetables(haul, plan.rounds, start, zone)
     hours = sum((route.hours for route in routes), Hours())
     binds_zh, binds_en = _binds(hours)
     short = plan.undelivered_m3 > 0.0
-    notes = _notes(haul, len(fill_points) - len(usable), short=short)
+    notes = _notes(haul, len(fill_points) - len(usable), need.uncounted, short=short)
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.
         bound = None
@@ -177,11 +179,13 @@ def _binds(hours: Hours) -> tuple[str, str]:
     )
 
 
-def _notes(haul: Haul, dry_fills: int, *, short: bool) -> tuple[str, ...]:
+def _notes(haul: Haul, dry_fills: int, uncounted: Sequence[str], *, short: bool) -> tuple[str, ...]:
     notes = [
         "one full day's round, to be repeated on every day of the outage",
         "queues at fill points are not counted",
     ]
+    if uncounted:
+        notes.append(f"need unknown, no people in the customer table: {', '.join(uncounted)}")
     if dry_fills:
         notes.append(f"{dry_fills} fill points lose water in this outage and are left out")
     if not haul.types:

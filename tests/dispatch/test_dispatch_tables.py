@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dispatch.customers import read_customers
+from dispatch.customers import community_names, read_customers
 from dispatch.element import element_name
 from dispatch.fleet import read_depots, read_fill_points, read_fleet
 from dispatch.roads import Road, RoadGraph, read_roads
@@ -44,6 +44,21 @@ def test_every_fault_of_a_customer_table_is_named_at_once(tmp_path: Path) -> Non
         (4, "people"),
         (4, "class"),
         (5, "element"),
+    }
+
+
+def test_a_community_takes_its_english_name_from_its_homes(tmp_path: Path) -> None:
+    header = CUSTOMERS.splitlines()[0]
+    rows = (
+        'C1,J1,1,3,residential,晨园,晨园1区,"Dawn Gardens, block 1",0,0',
+        'C2,J1,1,3,residential,晨园,晨园2区,"Dawn Gardens, block 2",0,0',
+        "C3,J1,1,3,residential,东苑,一号楼,Building 1,0,0",
+        "S1,J1,0,0,school,晨园,小学,School,0,0",
+    )
+    customers = read_customers(write(tmp_path, "c.csv", "\n".join((header, *rows))))
+    assert community_names(customers) == {
+        "晨园": ("晨园", "Dawn Gardens"),
+        "东苑": ("东苑", "东苑"),
     }
 
 
