@@ -211,11 +211,12 @@ def _read_drivers(toml: TomlFile) -> tuple[DriverConfig, ...]:
 
 def _driver_kinds(toml: TomlFile) -> dict[str, str]:
     tables = toml.values.get("drivers", [])
-    return {
-        table["name"]: kind if (kind := table.get("kind")) in get_args(DriverKind) else ""
-        for table in (tables if isinstance(tables, list) else [])
-        if isinstance(table, dict) and isinstance(table.get("name"), str)
-    }
+    kinds: dict[str, str] = {}
+    for table in tables if isinstance(tables, list) else []:
+        if isinstance(table, dict) and isinstance(table.get("name"), str):
+            kind = table.get("kind")
+            kinds[table["name"]] = str(kind) if kind in get_args(DriverKind) else ""
+    return kinds
 
 
 def _check_profile(toml: TomlFile, found: dict[str, Any]) -> None:
