@@ -23,46 +23,57 @@ def assemble(tables: Tables, work: Work, settings: Settings, junctions: int) -> 
     work.right[:] = 0.0
     work.excess[:] = 0.0
     _links(tables, work, junctions)
+    emitters = work.emitter
     for n in range(junctions):
-        if work.emitter[n] != 0.0 and not work.dead[n]:
+        if emitters[n] != 0.0 and not work.dead[n]:
             _emitter(tables, work, settings, n)
     if settings.pressure_driven:
         _demands(tables, work, settings, junctions)
+    dead, excess, right = work.dead, work.excess, work.right
+    delivered = work.delivered
     for n in range(junctions):
-        if work.dead[n]:
+        if dead[n]:
             work.diagonal[n] = 1.0
-            work.right[n] = 0.0
-            work.excess[n] = 0.0
+            right[n] = 0.0
+            excess[n] = 0.0
         else:
-            work.excess[n] -= work.delivered[n]
-            work.right[n] += work.excess[n]
+            excess[n] -= delivered[n]
+            right[n] += excess[n]
     _control_valves(tables, work)
 
 
 @kernel
 def _links(tables: Tables, work: Work, junctions: int) -> None:
+    head = work.head
+    flows = work.flow
+    inverse = work.inverse
+    shift = work.shift
+    excess = work.excess
+    diagonal = work.diagonal
+    lower = work.lower
+    right = work.right
     links = tables.links
     for k in range(len(links)):
-        p = work.inverse[k]
+        p = inverse[k]
         if p == 0.0:
             continue
         a = links[k].start
         b = links[k].end
-        flow = work.flow[k]
-        y = work.shift[k]
-        work.excess[a] -= flow
-        work.excess[b] += flow
-        work.lower[links[k].place] -= p
+        flow = flows[k]
+        y = shift[k]
+        excess[a] -= flow
+        excess[b] += flow
+        lower[links[k].place] -= p
         if a < junctions:
-            work.diagonal[a] += p
-            work.right[a] += y
+            diagonal[a] += p
+            right[a] += y
         else:
-            work.right[b] += p * work.head[a]
+            right[b] += p * head[a]
         if b < junctions:
-            work.diagonal[b] += p
-            work.right[b] -= y
+            diagonal[b] += p
+            right[b] -= y
         else:
-            work.right[a] += p * work.head[b]
+            right[a] += p * head[b]
 
 
 @kernel

@@ -41,16 +41,23 @@ TINY = 1e-6
 def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
     """Set `inverse` and `shift` of every link; 0 for active pressure and flow valves, which
     `hydraulics.assembly` writes into the matrix by their own rule, and for dead links."""
+    pumps = tables.pumps
+    flows = work.flow
+    status = work.status
+    setting = work.setting
+    inverse = work.inverse
+    shift = work.shift
+    dead_link = work.dead_link
     links = tables.links
     for k in range(len(links)):
-        if work.dead_link[k]:
-            work.inverse[k] = 0.0
-            work.shift[k] = 0.0
+        if dead_link[k]:
+            inverse[k] = 0.0
+            shift[k] = 0.0
             continue
         kind = links[k].kind
-        flow = work.flow[k]
+        flow = flows[k]
         if kind in (PIPE, CHECK_VALVE):
-            if work.status[k] <= CLOSED:
+            if status[k] <= CLOSED:
                 drop, gradient = CLOSED_GRADIENT * flow, CLOSED_GRADIENT
             elif settings.law == DARCY_WEISBACH:
                 drop, gradient = darcy_weisbach(
@@ -66,23 +73,23 @@ def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
                 )
         elif kind == PUMP:
             drop, gradient = pump_law(
-                tables.pumps,
+                pumps,
                 links[k].extra,
-                work.status[k],
-                work.setting[k],
+                status[k],
+                setting[k],
                 flow,
                 tables.curve_first,
                 tables.curve_x,
                 tables.curve_y,
             )
-        elif (kind in (PRV, PSV, FCV)) and work.setting[k] != MISSING:
-            work.inverse[k] = 0.0
-            work.shift[k] = 0.0
+        elif (kind in (PRV, PSV, FCV)) and setting[k] != MISSING:
+            inverse[k] = 0.0
+            shift[k] = 0.0
             continue
         else:
             drop, gradient = valve_law(tables, work, k)
-        work.inverse[k] = 1.0 / gradient
-        work.shift[k] = drop / gradient
+        inverse[k] = 1.0 / gradient
+        shift[k] = drop / gradient
 
 
 @kernel

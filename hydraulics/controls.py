@@ -24,6 +24,7 @@ from hydraulics.tables import (
     Tables,
     Work,
 )
+from hydraulics.types import F64, U32
 
 DAY = 86400.0
 SAME_TIME = 5e-4
@@ -37,11 +38,11 @@ def pattern_period(settings: Settings, time: float) -> int:
 
 
 @kernel
-def pattern_value(tables: Tables, pattern: int, period: int) -> float:
+def pattern_value(first: U32, values: F64, pattern: int, period: int) -> float:
     """The pattern's multiplier in that period; patterns repeat for ever."""
-    begin = tables.pattern_first[pattern]
-    length = tables.pattern_first[pattern + 1] - begin
-    return float(tables.pattern_value[begin + period % length])
+    begin = first[pattern]
+    length = first[pattern + 1] - begin
+    return float(values[begin + period % length])
 
 
 @kernel
@@ -50,24 +51,28 @@ def apply_patterns(
 ) -> None:
     """Set demands, reservoir heads and pump speeds that follow patterns."""
     period = pattern_period(settings, time)
-    work.demand[:] = 0.0
-    for d in tables.demands:
-        work.demand[d.node] += (
-            d.base * pattern_value(tables, d.pattern, period) * settings.demand_factor
-        )
+    now = work.pattern_now
+    first, values = tables.pattern_first, tables.pattern_value
+    for p in range(len(now)):
+        now[p] = pattern_value(first, values, p, period) * settings.demand_factor
+    demand, delivered, factor, added = work.demand, work.delivered, work.factor, work.added
+    demands, nodes = tables.demands, tables.nodes
+    demand[:] = 0.0
+    for i in range(len(demands)):
+        demand[demands[i].node] += demands[i].base * now[demands[i].pattern]
     for n in range(junctions):
-        at = tables.nodes[n].position
-        full = work.demand[n] * work.factor[at] + work.added[at]
-        work.demand[n] = full
-        work.delivered[n] = full
+        at = nodes[n].position
+        full = demand[n] * factor[at] + added[at]
+        demand[n] = full
+        delivered[n] = full
     for i in range(len(tables.sources)):
         pattern = tables.sources[i].pattern
         if tables.sources[i].area == 0.0 and pattern >= 0:
             n = junctions + i
-            work.head[n] = tables.nodes[n].elevation * pattern_value(tables, pattern, period)
+            work.head[n] = tables.nodes[n].elevation * pattern_value(first, values, pattern, period)
     for p in tables.pumps:
         if p.pattern >= 0 and not work.held[p.link]:
-            set_setting(tables, work, p.link, pattern_value(tables, p.pattern, period))
+            set_setting(tables, work, p.link, pattern_value(first, values, p.pattern, period))
 
 
 @kernel

@@ -76,8 +76,7 @@ def _iterate(
                 continue
             return iteration, error, singular
         substitute(tables.first, tables.row, work.diagonal, work.lower, work.right)
-        for n in range(junctions):
-            work.head[n] = work.right[n]
+        work.head[:junctions] = work.right[:junctions]
         error, largest = _update_flows(tables, work, settings, junctions, relax)
         relax = 1.0
         changed = False
@@ -126,26 +125,29 @@ def _update_flows(
     moved = 0.0
     largest = 0.0
     links = tables.links
-    work.inflow[junctions:] = 0.0
+    head, flows, inflow = work.head, work.flow, work.inflow
+    shift, inverse, status = work.shift, work.inverse, work.status
+    inflow[junctions:] = 0.0
     for k in range(len(links)):
         a = links[k].start
         b = links[k].end
-        step = work.shift[k] - work.inverse[k] * (work.head[a] - work.head[b])
+        step = shift[k] - inverse[k] * (head[a] - head[b])
         step *= relax
         if links[k].kind == PUMP and tables.pumps[links[k].extra].kind == CONSTANT_POWER:
-            step = work.flow[k] / 2.0 if step > work.flow[k] else step
-        flow = work.flow[k] - step
-        work.flow[k] = flow
+            step = flows[k] / 2.0 if step > flows[k] else step
+        flow = flows[k] - step
+        flows[k] = flow
         total += abs(flow)
         moved += abs(step)
         largest = max(largest, abs(step))
-        if work.status[k] > CLOSED:
+        if status[k] > CLOSED:
             if a >= junctions:
-                work.inflow[a] -= flow
+                inflow[a] -= flow
             if b >= junctions:
-                work.inflow[b] += flow
+                inflow[b] += flow
+    emitters = work.emitter
     for n in range(junctions):
-        if work.emitter[n] != 0.0 and not work.dead[n]:
+        if emitters[n] != 0.0 and not work.dead[n]:
             drop, gradient = emitter(
                 work.emitted[n],
                 work.emitter[n],
@@ -184,31 +186,40 @@ def _update_flows(
 def _converged(
     tables: Tables, work: Work, settings: Settings, junctions: int, error: float, largest: float
 ) -> bool:
+    links = tables.links
+    nodes = tables.nodes
+    head = work.head
+    status = work.status
+    inverse = work.inverse
+    shift = work.shift
+    dead = work.dead
+    delivered = work.delivered
+    demand = work.demand
     if not error <= settings.accuracy:
         return False
     if settings.flow_change > 0.0 and largest > settings.flow_change:
         return False
     if settings.head_error > 0.0:
         link_coefficients(tables, work, settings)
-        for k in range(len(tables.links)):
-            if work.status[k] <= CLOSED or work.inverse[k] == 0.0:
+        for k in range(len(links)):
+            if status[k] <= CLOSED or inverse[k] == 0.0:
                 continue
-            drop = work.head[tables.links[k].start] - work.head[tables.links[k].end]
-            if abs(drop - work.shift[k] / work.inverse[k]) > settings.head_error:
+            drop = head[links[k].start] - head[links[k].end]
+            if abs(drop - shift[k] / inverse[k]) > settings.head_error:
                 return False
     if settings.pressure_driven:
         span = settings.required_pressure - settings.least_pressure
         for n in range(junctions):
-            full = work.demand[n]
-            if full <= 0.0 or work.dead[n]:
+            full = demand[n]
+            if full <= 0.0 or dead[n]:
                 continue
-            pressure = work.head[n] - tables.nodes[n].elevation - settings.least_pressure
+            pressure = head[n] - nodes[n].elevation - settings.least_pressure
             if pressure <= 0.0:
                 want = 0.0
             elif pressure >= span:
                 want = full
             else:
                 want = full * (pressure / span) ** settings.demand_exponent
-            if abs(want - work.delivered[n]) > FLOW_TOLERANCE:
+            if abs(want - delivered[n]) > FLOW_TOLERANCE:
                 return False
     return True

@@ -107,12 +107,18 @@ def sustaining_status(
 @kernel
 def check_links(tables: Tables, work: Work, junctions: int) -> bool:
     """Re-judge check valves, pumps, flow valves and links at full or empty tanks."""
+    head = work.head
+    flows = work.flow
+    status = work.status
+    setting = work.setting
+    dead_link = work.dead_link
+    held = work.held
     changed = False
     links = tables.links
     for k in range(len(links)):
         kind = links[k].kind
-        before = work.status[k]
-        if work.dead_link[k] or (work.held[k] and before <= CLOSED):
+        before = status[k]
+        if dead_link[k] or (held[k] and before <= CLOSED):
             continue
         a = links[k].start
         b = links[k].end
@@ -120,22 +126,22 @@ def check_links(tables: Tables, work: Work, junctions: int) -> bool:
         shut_for_now = before in (XHEAD, TEMPORARILY_CLOSED)
         if not (fixed or shut_for_now or kind in (CHECK_VALVE, PUMP, FCV)):
             continue
-        flow = work.flow[k]
-        drop = work.head[a] - work.head[b]
+        flow = flows[k]
+        drop = head[a] - head[b]
         if shut_for_now:
-            work.status[k] = OPEN
+            status[k] = OPEN
         if kind == CHECK_VALVE:
-            work.status[k] = check_valve_status(work.status[k], drop, flow)
+            status[k] = check_valve_status(status[k], drop, flow)
         elif kind == PUMP:
-            if work.status[k] >= OPEN and work.setting[k] > 0.0:
-                work.status[k] = _pump_status(tables, work, k, -drop)
-        elif kind == FCV and work.setting[k] != MISSING:
-            work.status[k] = flow_valve_status(before, drop, flow, work.setting[k], links[k].minor)
+            if status[k] >= OPEN and setting[k] > 0.0:
+                status[k] = _pump_status(tables, work, k, -drop)
+        elif kind == FCV and setting[k] != MISSING:
+            status[k] = flow_valve_status(before, drop, flow, setting[k], links[k].minor)
         if a >= junctions:
             _tank_status(tables, work, k, a, junctions, flow)
         if b >= junctions:
             _tank_status(tables, work, k, b, junctions, -flow)
-        if work.status[k] != before:
+        if status[k] != before:
             changed = True
     return changed
 

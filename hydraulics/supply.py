@@ -7,29 +7,23 @@ from hydraulics.tables import CHECK_VALVE, CLOSED, FCV, MISSING, PRV, PSV, PUMP,
 
 
 @kernel
-def may_open(tables: Tables, work: Work, k: int) -> bool:
-    """Whether link `k` conducts or could be opened by the solver's own checks."""
-    kind = tables.links[k].kind
-    if kind == PUMP and work.setting[k] == 0.0:
-        return False
-    status = work.status[k]
-    if status > CLOSED:
-        return True
-    if work.held[k]:
-        return False
-    if status < CLOSED:
-        return True
-    if kind == CHECK_VALVE:
-        return True
-    return (kind in (PRV, PSV, FCV)) and work.setting[k] != MISSING
+def conducts(kind: int, status: int, setting: float) -> bool:
+    """Whether a link is open now."""
+    return status > CLOSED and not (kind == PUMP and setting == 0.0)
 
 
 @kernel
-def conducts(tables: Tables, work: Work, k: int) -> bool:
-    """Whether link `k` is open now."""
-    if tables.links[k].kind == PUMP and work.setting[k] == 0.0:
+def may_open(kind: int, status: int, setting: float, held: int) -> bool:
+    """Whether a link conducts or could be opened by the solver's own checks."""
+    if kind == PUMP and setting == 0.0:
         return False
-    return bool(work.status[k] > CLOSED)
+    if status > CLOSED:
+        return True
+    if held:
+        return False
+    if status < CLOSED or kind == CHECK_VALVE:
+        return True
+    return kind in (PRV, PSV, FCV) and setting != MISSING
 
 
 @kernel
@@ -39,38 +33,53 @@ def mark_dead(tables: Tables, work: Work, junctions: int, now: bool) -> None:
     `now` asks for links open at present; otherwise all that may open count as a way. Nodes of
     fixed head are sources.
     """
+    links = tables.links
+    status, setting = work.status, work.setting
+    near_first = tables.near_first
+    near_link = tables.near_link
+    flow = work.flow
+    dead = work.dead
+    dead_link = work.dead_link
+    held = work.held
+    emitted = work.emitted
+    delivered = work.delivered
+    queue = work.queue
     nodes = len(tables.nodes)
-    work.dead[:junctions] = 1
-    work.dead[junctions:] = 0
+    dead[:junctions] = 1
+    dead[junctions:] = 0
     waiting = 0
     for n in range(junctions, nodes):
-        work.queue[waiting] = n
+        queue[waiting] = n
         waiting += 1
     at = 0
     while at < waiting:
-        n = work.queue[at]
+        n = queue[at]
         at += 1
-        for i in range(tables.near_first[n], tables.near_first[n + 1]):
-            k = tables.near_link[i]
-            other = tables.links[k].start
+        for i in range(near_first[n], near_first[n + 1]):
+            k = near_link[i]
+            other = links[k].start
             if other == n:
-                other = tables.links[k].end
-            if not work.dead[other]:
+                other = links[k].end
+            if not dead[other]:
                 continue
-            way = conducts(tables, work, k) if now else may_open(tables, work, k)
+            kind = links[k].kind
+            if now:
+                way = conducts(kind, status[k], setting[k])
+            else:
+                way = may_open(kind, status[k], setting[k], held[k])
             if way:
-                work.dead[other] = 0
-                work.queue[waiting] = other
+                dead[other] = 0
+                queue[waiting] = other
                 waiting += 1
-    for k in range(len(tables.links)):
-        dead = work.dead[tables.links[k].start] or work.dead[tables.links[k].end]
-        work.dead_link[k] = 1 if dead else 0
-        if dead:
-            work.flow[k] = 0.0
+    for k in range(len(links)):
+        cut = dead[links[k].start] or dead[links[k].end]
+        dead_link[k] = 1 if cut else 0
+        if cut:
+            flow[k] = 0.0
     for n in range(junctions):
-        if work.dead[n]:
-            work.delivered[n] = 0.0
-            work.emitted[n] = 0.0
+        if dead[n]:
+            delivered[n] = 0.0
+            emitted[n] = 0.0
 
 
 @kernel
@@ -79,30 +88,39 @@ def count_spoiling(tables: Tables, work: Work, junctions: int) -> int:
 
     They would pull their demand through closed links; the caller marks them and solves again.
     """
+    links = tables.links
+    status, setting = work.status, work.setting
+    near_first = tables.near_first
+    near_link = tables.near_link
+    dead = work.dead
+    emitted = work.emitted
+    delivered = work.delivered
+    queue = work.queue
+    reached = work.reached
     nodes = len(tables.nodes)
     reached = work.reached
     reached[:junctions] = 0
     reached[junctions:] = 1
     waiting = 0
     for n in range(junctions, nodes):
-        work.queue[waiting] = n
+        queue[waiting] = n
         waiting += 1
     at = 0
     while at < waiting:
-        n = work.queue[at]
+        n = queue[at]
         at += 1
-        for i in range(tables.near_first[n], tables.near_first[n + 1]):
-            k = tables.near_link[i]
-            other = tables.links[k].start
+        for i in range(near_first[n], near_first[n + 1]):
+            k = near_link[i]
+            other = links[k].start
             if other == n:
-                other = tables.links[k].end
-            if not reached[other] and conducts(tables, work, k):
+                other = links[k].end
+            if not reached[other] and conducts(links[k].kind, status[k], setting[k]):
                 reached[other] = 1
-                work.queue[waiting] = other
+                queue[waiting] = other
                 waiting += 1
     count = 0
     for n in range(junctions):
-        drawn = abs(work.delivered[n] + work.emitted[n])
-        if drawn > STILL and not reached[n] and not work.dead[n]:
+        drawn = abs(delivered[n] + emitted[n])
+        if drawn > STILL and not reached[n] and not dead[n]:
             count += 1
     return count

@@ -174,6 +174,7 @@ class Work(NamedTuple):
     lower: F64
     right: F64
     queue: U32  # (N,)
+    pattern_now: F64  # (P,) demand multiplier of each pattern at present
 
 
 def new_work(tables: Tables) -> Work:
@@ -204,4 +205,5 @@ def new_work(tables: Tables) -> Work:
         lower=f(len(tables.row) + 1),
         right=f(nodes),
         queue=np.zeros(nodes, dtype=np.uint32),
+        pattern_now=f(len(tables.pattern_first) - 1),
     )

@@ -1,0 +1,83 @@
+"""The water solver beside EPANET's C engine: the same file, the same accuracy, one process each way.
+
+    python benchmarks/water_vs_epanet.py [FILE.inp ...]
+
+Both sides start from a file that is read already; results are taken from memory at every report
+time on our side, EPANET only steps (its results are not even fetched). The ratio is EPANET's time
+over ours: above 1 we are faster.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from epanet import toolkit as en
+
+from hydraulics import simulate, warmup
+from network_models import read_network
+
+REPEATS = 5
+
+
+def default_files() -> list[Path]:
+    """Files that ship with the packages of the test environment."""
+    roots = {}
+    for name in ("wntr", "epyt"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            roots[name] = Path(spec.origin).parent
+    return [
+        roots["wntr"] / "library" / "networks" / "Net3.inp",
+        roots["epyt"] / "networks" / "L-TOWN.inp",
+        roots["wntr"] / "library" / "networks" / "Net6.inp",
+        roots["epyt"] / "networks" / "asce-tf-wdst" / "BWSN_Network_2.inp",
+    ]
+
+
+def epanet_seconds(path: Path) -> float:
+    """One hydraulic run of EPANET, without opening and reading."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = en.createproject()
+        en.open(project, str(path), str(Path(folder) / "r.rpt"), "")
+        begin = time.perf_counter()
+        en.openH(project)
+        en.initH(project, 0)
+        while True:
+            en.runH(project)
+            if en.nextH(project) <= 0:
+                break
+        en.closeH(project)
+        seconds = time.perf_counter() - begin
+        en.close(project)
+        en.deleteproject(project)
+    return seconds
+
+
+def main(files: list[Path]) -> None:
+    """Print a row a file."""
+    warmup()
+    print(
+        f"{'file':<20}{'nodes':>8}{'solves':>8}{'iter':>8}{'ours ms':>10}{'EPANET ms':>11}{'ratio':>7}"
+    )
+    for path in files:
+        net = read_network(path)
+        ours, theirs = [], []
+        for _ in range(REPEATS):
+            begin = time.perf_counter()
+            run = simulate(net)
+            ours.append(time.perf_counter() - begin)
+            theirs.append(epanet_seconds(path))
+        a, b = statistics.median(ours), statistics.median(theirs)
+        print(
+            f"{path.stem:<20}{len(net.nodes):>8}{run.report.solves:>8}{run.report.iterations:>8}"
+            f"{1e3 * a:>10.1f}{1e3 * b:>11.1f}{b / a:>7.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]] or default_files())
