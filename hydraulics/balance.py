@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from hydraulics.state import Balance
 from hydraulics.tables import ACTIVE, CLOSED, MISSING
@@ -32,19 +33,6 @@ WATT_HEAD = 8.814 * FOOT_M * FOOT3 / 745.7
 FLOW_TOLERANCE_M3S = 1e-5
 
 
-def worse(one: Balance, other: Balance) -> Balance:
-    """The worse figure of each kind."""
-    mass = max(one, other, key=lambda b: b.mass_m3s)
-    energy = max(one, other, key=lambda b: b.energy_m)
-    return Balance(
-        mass_m3s=mass.mass_m3s,
-        mass_node=mass.mass_node,
-        energy_m=energy.energy_m,
-        energy_link=energy.energy_link,
-        inconsistent=tuple(dict.fromkeys((*one.inconsistent, *other.inconsistent))),
-    )
-
-
 class Judge:
     """Judges states of one network."""
 
@@ -55,6 +43,13 @@ class Judge:
         links = list(net.links.values())
         self._start = np.array([index[link.start] for link in links], dtype=np.int64)
         self._end = np.array([index[link.end] for link in links], dtype=np.int64)
+        count, places = len(links), np.arange(len(links))
+        ones = np.ones(count)
+        shape = (count, len(net.nodes))
+        into = coo_array((ones, (places, self._end)), shape=shape)
+        out = coo_array((ones, (places, self._start)), shape=shape)
+        self._incidence = (into - out).tocsr()
+        """(L, N): flow @ incidence is the net inflow of nodes."""
         self._junction = np.array([isinstance(n, Junction) for n in net.nodes.values()])
         self._elevation = np.array([n.elevation_m for n in net.nodes.values()])
         self._others = [(k, v) for k, v in enumerate(links) if isinstance(v, Pump | Valve)]
@@ -71,50 +66,43 @@ class Judge:
     def judge(
         self, head: F64, demand: F64, flow: F64, status: U8, setting: F64, factor: float
     ) -> Balance:
-        """Residuals of heads, demands (N,) and flows (L,) in SI.
+        """Worst residuals of heads, demands (..., N) and flows (..., L) in SI.
 
-        `status`, `setting` (L,) are the solver's own and `factor` is m3/s a cfs.
+        `status`, `setting` (..., L) are the solver's own and `factor` is m3/s a cfs.
         """
-        inflow = np.bincount(self._end, flow, len(head)) - np.bincount(self._start, flow, len(head))
+        head, demand, flow = np.atleast_2d(head), np.atleast_2d(demand), np.atleast_2d(flow)
+        status, setting = np.atleast_2d(status), np.atleast_2d(setting)
         judged = np.isfinite(head) & self._junction
-        mass = np.where(judged, np.abs(inflow - demand), 0.0)
-        drop = head[self._start] - head[self._end]
-        energy = np.zeros(len(flow))
-        wrong: list[int] = []
-        self._judge_pipes(drop, flow, status, energy, wrong)
+        mass = np.where(judged, np.abs(flow @ self._incidence - demand), 0.0)
+        drop = head[:, self._start] - head[:, self._end]
+        is_open = (status > CLOSED) & np.isfinite(drop)
+        pipes = self._pipes
+        q = flow[:, pipes]
+        energy = np.zeros(flow.shape)
+        energy[:, pipes] = np.abs(drop[:, pipes] - self._friction(q))
+        back = -10.0 * FLOW_TOLERANCE_M3S
+        wrong = {int(k) for k in pipes[(self._check & (q < back)).any(axis=0)]}
         for k, link in self._others:
-            if status[k] <= CLOSED or not math.isfinite(drop[k]):
-                continue
-            q, passed = float(flow[k]), float(drop[k])
             if isinstance(link, Pump):
-                gap = self._pump_gap(link, -passed, q, float(setting[k]))
-                bad = q < -FLOW_TOLERANCE_M3S
+                gap = self._pump_gap(link, -drop[:, k], flow[:, k], setting[:, k])
             else:
-                obeys = status[k] == ACTIVE and setting[k] != MISSING
-                level = float(setting[k]) if obeys else None
-                gap = self._valve_gap(k, link, head, passed, q, level, factor)
-                bad = link.kind in ("PRV", "PSV") and q < -10.0 * FLOW_TOLERANCE_M3S
-            energy[k] = gap
-            if bad:
-                wrong.append(k)
-        node = int(mass.argmax())
-        worst = int(energy.argmax()) if len(energy) else -1
+                obeys = (status[:, k] == ACTIVE) & (setting[:, k] != MISSING)
+                level = np.where(obeys, setting[:, k], np.nan)
+                gap = self._valve_gap(k, link, head, drop[:, k], flow[:, k], level, factor)
+            energy[:, k] = gap
+            one_way = isinstance(link, Pump) or link.kind in ("PRV", "PSV")
+            if one_way and (flow[:, k] < back).any():
+                wrong.add(k)
+        energy[~is_open] = 0.0
+        node = int(mass.max(axis=0).argmax())
+        worst = int(energy.max(axis=0).argmax())
         return Balance(
-            mass_m3s=float(mass[node]),
+            mass_m3s=float(mass[:, node].max()),
             mass_node=self._node_ids[node],
-            energy_m=float(energy[worst]) if worst >= 0 else 0.0,
-            energy_link=self._link_ids[worst] if worst >= 0 else "",
+            energy_m=float(energy[:, worst].max()),
+            energy_link=self._link_ids[worst],
             inconsistent=tuple(self._link_ids[k] for k in sorted(wrong)),
         )
-
-    def _judge_pipes(self, drop: F64, flow: F64, status: U8, energy: F64, wrong: list[int]) -> None:
-        pipes = self._pipes
-        q = flow[pipes]
-        is_open = (status[pipes] > CLOSED) & np.isfinite(drop[pipes])
-        gap = np.abs(drop[pipes] - self._friction(q))
-        energy[pipes] = np.where(is_open, gap, 0.0)
-        back = self._check & is_open & (q < -10.0 * FLOW_TOLERANCE_M3S)
-        wrong.extend(int(k) for k in pipes[back])
 
     def _friction(self, q: F64) -> F64:
         """Signed drop of every pipe at its flow."""
@@ -133,62 +121,67 @@ class Judge:
         signed: F64 = np.sign(q) * (drop + self._minor * size**2)
         return signed
 
-    def _pump_gap(self, pump: Pump, gain: float, q: float, speed: float) -> float:
+    def _pump_gap(self, pump: Pump, gain: F64, flow: F64, speed: F64) -> F64:
         """Difference of a pump's gain and its curve's at its flow and speed."""
-        if speed == 0.0:
-            return 0.0
+        running = speed > 0.0
+        w = np.where(running, speed, 1.0)
+        q = np.abs(flow)
         if pump.head_curve is None:
-            power = (pump.power_w or 0.0) * speed**3
-            return abs(gain - WATT_HEAD * power / q) if q > 1e-4 else 0.0
-        points = self._net.curves[pump.head_curve].points
-        x: list[float] = [p[0] for p in points]
-        y: list[float] = [p[1] for p in points]
-        at = abs(q) / speed
-        if len(points) == 1:
-            ratio: float = (at / x[0]) ** _ONE_POINT
-            return abs(gain - speed**2 * y[0] * (1.33334 - 0.33334 * ratio))
-        if len(points) == 3 and x[0] == 0.0:
-            n = math.log((y[0] - y[2]) / (y[0] - y[1])) / math.log(x[2] / x[1])
-            share: float = (at / x[1]) ** n
-            return abs(gain - speed**2 * (y[0] - (y[0] - y[1]) * share))
-        k = min(max(int(np.searchsorted(x, at)), 1), len(x) - 1)
-        slope = (y[k] - y[k - 1]) / (x[k] - x[k - 1])
-        return abs(gain - speed**2 * (y[k] + slope * (at - x[k])))
+            running = running & (q > 1e-4)
+            law = WATT_HEAD * (pump.power_w or 0.0) * w**3 / np.maximum(q, 1e-4)
+        else:
+            law = w**2 * _gain(self._net.curves[pump.head_curve].points, q / w)
+        gap: F64 = np.where(running, np.abs(gain - law), 0.0)
+        return gap
 
     def _valve_gap(
-        self,
-        k: int,
-        valve: Valve,
-        head: F64,
-        drop: float,
-        q: float,
-        level: float | None,
-        factor: float,
-    ) -> float:
+        self, k: int, valve: Valve, head: F64, drop: F64, q: F64, level: F64, factor: float
+    ) -> F64:
         """What an open valve misses: its law in metres, or the head or flow it should hold.
 
-        A missed flow counts as metres a L/s, so that it shows beside heads.
+        `level` is the setting in the kernels' units, NaN where the valve is just open. A missed
+        flow counts as metres a L/s, so that it shows beside heads.
         """
-        start, end = int(self._start[k]), int(self._end[k])
-        loss = KINETIC * valve.minor_loss / valve.diameter_m**4 * q * abs(q)
+        if valve.kind == "PCV":
+            return np.zeros(len(q))
         if valve.kind == "GPV":
-            points = self._net.curves[valve.curve or ""].points
-            x, y = [p[0] for p in points], [p[1] for p in points]
-            i = min(max(int(np.searchsorted(x, abs(q))), 1), len(x) - 1)
-            slope = (y[i] - y[i - 1]) / (x[i] - x[i - 1])
-            law = y[i] + slope * (abs(q) - x[i])
-            return abs(drop - math.copysign(law, q)) if abs(q) > 1e-5 else 0.0
-        if level is None or valve.kind == "PCV":
-            return abs(drop - loss) if valve.kind != "PCV" else 0.0
+            law = _line(self._net.curves[valve.curve or ""].points, np.abs(q))
+            return np.where(np.abs(q) > 1e-5, np.abs(drop - np.copysign(law, q)), 0.0)
+        start, end = int(self._start[k]), int(self._end[k])
+        pull = KINETIC * q * np.abs(q) / valve.diameter_m**4
+        loss = np.abs(drop - valve.minor_loss * pull)
         if valve.kind == "PRV":
-            return abs(float(head[end]) - float(self._elevation[end]) - level * FOOT_M)
-        if valve.kind == "PSV":
-            return abs(float(head[start]) - float(self._elevation[start]) - level * FOOT_M)
-        if valve.kind == "FCV":
-            return abs(q - level * factor) * 1e3
-        if valve.kind == "PBV":
-            return min(abs(drop - level * FOOT_M), abs(drop - loss))
-        return abs(drop - KINETIC * level / valve.diameter_m**4 * q * abs(q))
+            held = np.abs(head[:, end] - self._elevation[end] - level * FOOT_M)
+        elif valve.kind == "PSV":
+            held = np.abs(head[:, start] - self._elevation[start] - level * FOOT_M)
+        elif valve.kind == "FCV":
+            held = np.abs(q - level * factor) * 1e3
+        elif valve.kind == "PBV":
+            held = np.minimum(np.abs(drop - level * FOOT_M), loss)
+        else:
+            held = np.abs(drop - level * pull)
+        gap: F64 = np.where(np.isnan(level), loss, held)
+        return gap
+
+
+def _gain(points: tuple[tuple[float, float], ...], q: F64) -> F64:
+    """Gain of a pump curve at full speed: one point, three points (power law), or lines."""
+    x, y = [p[0] for p in points], [p[1] for p in points]
+    if len(points) == 1:
+        gain: F64 = y[0] * (1.33334 - 0.33334 * (q / x[0]) ** _ONE_POINT)
+        return gain
+    if len(points) == 3 and x[0] == 0.0:
+        n = math.log((y[0] - y[2]) / (y[0] - y[1])) / math.log(x[2] / x[1])
+        return y[0] - (y[0] - y[1]) * (q / x[1]) ** n
+    return _line(points, q)
+
+
+def _line(points: tuple[tuple[float, float], ...], q: F64) -> F64:
+    """A piecewise linear curve, its end pieces going on beyond."""
+    x, y = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    k = np.clip(np.searchsorted(x, q), 1, len(x) - 1)
+    value: F64 = y[k] + (y[k] - y[k - 1]) / (x[k] - x[k - 1]) * (q - x[k])
+    return value
 
 
 _ONE_POINT = math.log(1.33334 / 0.33334) / math.log(2.0)

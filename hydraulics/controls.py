@@ -70,6 +70,8 @@ def apply_patterns(
         if tables.sources[i].area == 0.0 and pattern >= 0:
             n = junctions + i
             work.head[n] = tables.nodes[n].elevation * pattern_value(first, values, pattern, period)
+        if not math.isnan(work.given_head[i]):
+            work.head[junctions + i] = work.given_head[i]
     for p in tables.pumps:
         if p.pattern >= 0 and not work.held[p.link]:
             set_setting(tables, work, p.link, pattern_value(first, values, p.pattern, period))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from hydraulics.errors import SolveError
 from hydraulics.link_rows import setting_from_si
 from hydraulics.newton import balance_network
 from hydraulics.state import Balance, Report, Solution
-from hydraulics.stepping import fill_tanks, next_step
+from hydraulics.stepping import fill_tanks, next_step, run_until
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
@@ -31,7 +31,7 @@ from hydraulics.tables import (
     Settings,
     new_work,
 )
-from hydraulics.types import F64, I64
+from hydraulics.types import F64, I64, U8
 from hydraulics.us_units import FOOT_M
 
 LinkState = Literal["open", "closed"]
@@ -46,6 +46,16 @@ class Outcome:
     converged: bool = True
 
 
+class Record(NamedTuple):
+    """A state in the kernels' order and units: heads and outflows of nodes, flows of links."""
+
+    head: F64
+    taken: F64
+    flow: F64
+    status: U8
+    setting: F64
+
+
 class Engine:
     """The state of a run and what can be done to it. Not shared between threads."""
 
@@ -57,8 +67,7 @@ class Engine:
         self._judge = Judge(arrays.network)
         self.solves = 0
         self.iterations = 0
-        self.source_heads: dict[int, float] = {}
-        """Heads (ft) by node row that beat a reservoir's pattern."""
+        self.unbalanced = 0
         self.reset()
 
     def reset(self) -> None:
@@ -166,8 +175,6 @@ class Engine:
         """Patterns and simple controls at an instant."""
         a = self.arrays
         apply_patterns(a.tables, self.work, self.settings, a.junctions, time_s)
-        for row, head in self.source_heads.items():
-            self.work.head[row] = head
         apply_controls(a.tables, self.work, self.settings, a.junctions, time_s)
 
     def solve(self, time_s: float) -> None:
@@ -178,6 +185,23 @@ class Engine:
         )
         self.solves += 1
         self.iterations += iterations
+        self.unbalanced += not change <= self.settings.accuracy
+        self._end(time_s, iterations, change, singular)
+
+    def run(self, time_s: float, stop_s: float) -> float:
+        """Through all events to `stop_s`, for networks without rules; the time there."""
+        a = self.arrays
+        time_s, solves, total, unbalanced, iterations, change, singular = run_until(
+            a.tables, self.work, self.settings, a.junctions, time_s, stop_s
+        )
+        self.solves += solves
+        self.iterations += total
+        self.unbalanced += unbalanced
+        self._end(time_s, iterations, change, singular)
+        return float(time_s)
+
+    def _end(self, time_s: float, iterations: int, change: float, singular: int) -> None:
+        a = self.arrays
         if singular >= 0:
             node = a.node_ids[a.node_of_row[singular]]
             raise SolveError(
@@ -208,7 +232,8 @@ class Engine:
     def solution(self, warnings: tuple[str, ...] = ()) -> Solution:
         """The present state with its report."""
         a = self.arrays
-        heads, demands, flows, status = self.results()
+        record = self.record()
+        heads, demands, flows, status = self.convert(record)
         pressure = heads - a.elevation_m
         with np.errstate(divide="ignore", invalid="ignore"):
             velocity = np.where(a.area_m2 > 0.0, np.abs(flows) / a.area_m2, 0.0)
@@ -219,7 +244,7 @@ class Engine:
             iterations=self.outcome.iterations,
             solves=1,
             relative_change=self.outcome.change,
-            balance=self.balance(heads, demands, flows),
+            balance=self.balance(heads, demands, flows, record),
             unsupplied=tuple(a.node_ids[i] for i in np.flatnonzero(np.isnan(heads))),
             negative_pressure=tuple(a.node_ids[i] for i in negative if junction[i]),
             warnings=warnings,
@@ -238,18 +263,33 @@ class Engine:
 
     def results(self) -> tuple[F64, F64, F64, I64]:
         """Heads (NaN unsupplied), demands, flows and statuses in SI and file order."""
-        a, work = self.arrays, self.work
-        rows = a.row_of_node
-        heads = np.where(work.reached == 1, work.head * FOOT_M, np.nan)[rows]
+        return self.convert(self.record())
+
+    def record(self) -> Record:
+        """A copy of the present state in the kernels' order and units."""
+        work = self.work
+        first = self.arrays.junctions
         taken = np.where(work.dead == 1, 0.0, work.delivered + work.emitted)
-        taken[a.junctions :] = work.inflow[a.junctions :]
-        demands = (taken * a.m3s_per_cfs)[rows]
-        is_open = work.status > CLOSED
-        flows = np.where(is_open & (work.dead_link == 0), work.flow, 0.0) * a.m3s_per_cfs
+        taken[first:] = work.inflow[first:]
+        return Record(
+            head=np.where(work.reached == 1, work.head, np.nan),
+            taken=taken,
+            flow=np.where(work.dead_link == 0, work.flow, 0.0),
+            status=work.status.copy(),
+            setting=work.setting.copy(),
+        )
+
+    def convert(self, record: Record) -> tuple[F64, F64, F64, I64]:
+        """As `results`, of one record or of stacked ones (leading time axis)."""
+        a = self.arrays
+        rows = a.row_of_node
+        is_open = record.status > CLOSED
+        heads: F64 = (record.head * FOOT_M)[..., rows]
+        demands: F64 = (record.taken * a.m3s_per_cfs)[..., rows]
+        flows: F64 = np.where(is_open, record.flow, 0.0) * a.m3s_per_cfs
         return heads, demands, flows, is_open.astype(np.int64)
 
-    def balance(self, heads: F64, demands: F64, flows: F64) -> Balance:
-        """The residuals of results, by `hydraulics.balance`."""
-        work = self.work
+    def balance(self, heads: F64, demands: F64, flows: F64, record: Record) -> Balance:
+        """The worst residuals of converted records, by `hydraulics.balance`."""
         factor = self.arrays.m3s_per_cfs
-        return self._judge.judge(heads, demands, flows, work.status, work.setting, factor)
+        return self._judge.judge(heads, demands, flows, record.status, record.setting, factor)

@@ -99,8 +99,12 @@ class ExtendedPeriod:
         """As `advance`, to an instant and without making a Solution."""
         stop = round(stop_s * MILLISECONDS) / MILLISECONDS
         self._moved()
-        while self.time_s < stop:
-            self._step(stop)
+        if len(self._rules):
+            while self.time_s < stop:
+                self._step(stop)
+        elif self.time_s < stop:
+            self.time_s = self._engine.run(self.time_s, stop)
+            self._solution = None
 
     def hold(
         self,
@@ -146,7 +150,7 @@ class ExtendedPeriod:
         if not isinstance(node, Reservoir):
             raise ValueError(f"node {source_id} is not a reservoir")
         row = int(self._arrays.row_of_node[self._node(source_id)])
-        self._engine.source_heads[row] = head_m / FOOT_M
+        self._engine.work.given_head[row - self._arrays.junctions] = head_m / FOOT_M
         self._touched = True
 
     # ---- inside --------------------------------------------------------------------------
@@ -171,10 +175,7 @@ class ExtendedPeriod:
     def _step(self, stop: float) -> None:
         engine = self._engine
         wait = engine.step(self.time_s, stop)
-        if len(self._rules):
-            wait = self._rules.run(engine, self.time_s, wait, self._rule_step)
-        else:
-            engine.fill(wait)
+        wait = self._rules.run(engine, self.time_s, wait, self._rule_step)
         self.time_s = round((self.time_s + wait) * MILLISECONDS) / MILLISECONDS
         self._settle()
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from hydraulics.balance import worse
+from hydraulics.engine import Record
 from hydraulics.extended import ExtendedPeriod
-from hydraulics.state import Balance, Report, Run
+from hydraulics.state import Report, Run
 from hydraulics.types import F64
 from network_models.changes import Change
 from network_models.network import Network
@@ -40,19 +40,17 @@ def simulate(
     )
     engine = run.engine
     a = engine.arrays
-    shape_n, shape_l = (len(times), len(a.node_ids)), (len(times), len(a.link_ids))
-    head, demand = np.empty(shape_n), np.empty(shape_n)
-    flow, status = np.empty(shape_l), np.empty(shape_l, dtype=np.int64)
-    worst = Balance()
+    records: list[Record] = []
     unbalanced: list[float] = []
     for t, time_s in enumerate(times):
         run.run_to(float(time_s))
-        head[t], demand[t], flow[t], status[t] = engine.results()
-        worst = worse(worst, engine.balance(head[t], demand[t], flow[t]))
+        records.append(engine.record())
         if not engine.outcome.converged:
             unbalanced.append(float(time_s))
         if progress is not None:
             progress((t + 1) / len(times))
+    stacked = Record(*(np.stack(column) for column in zip(*records, strict=True)))
+    head, demand, flow, status = engine.convert(stacked)
     pressure = head - a.elevation_m
     with np.errstate(divide="ignore", invalid="ignore"):
         velocity = np.where(a.area_m2 > 0.0, np.abs(flow) / a.area_m2, 0.0)
@@ -64,11 +62,11 @@ def simulate(
         iterations=engine.iterations,
         solves=engine.solves,
         relative_change=engine.outcome.change,
-        balance=worst,
+        balance=engine.balance(head, demand, flow, stacked),
         unsupplied=tuple(a.node_ids[i] for i in cut),
         negative_pressure=tuple(a.node_ids[i] for i in low),
         unbalanced_times_s=tuple(unbalanced),
-        warnings=run.warnings,
+        warnings=(*run.warnings, *_between(engine.unbalanced - len(unbalanced))),
     )
     return Run(
         times_s=times,
@@ -82,6 +80,12 @@ def simulate(
         status=status,
         report=report,
     )
+
+
+def _between(count: int) -> tuple[str, ...]:
+    if count <= 0:
+        return ()
+    return (f"{count} solves between report times ended without balance",)
 
 
 def report_times(net: Network, hours: float | None, step_s: float | None) -> F64:

@@ -9,7 +9,15 @@ from __future__ import annotations
 import math
 
 from hydraulics.compiled import kernel
-from hydraulics.controls import DAY, head_at, pattern_period, volume_at
+from hydraulics.controls import (
+    DAY,
+    apply_controls,
+    apply_patterns,
+    head_at,
+    pattern_period,
+    volume_at,
+)
+from hydraulics.newton import balance_network
 from hydraulics.tables import (
     ABOVE,
     AT_CLOCKTIME,
@@ -105,3 +113,29 @@ def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
             volume = s.least_volume
         work.volume[i] = volume
         work.head[n] = head_at(tables, i, volume, tables.nodes[n].elevation)
+
+
+@kernel
+def run_until(
+    tables: Tables, work: Work, settings: Settings, junctions: int, time: float, stop: float
+) -> tuple[float, int, int, int, int, float, int]:
+    """Run through all events from `time` to `stop` (networks without rules).
+
+    Returns the time reached, solves, iterations, solves without balance, and the last solve's
+    iterations, relative change and singular row (-1: none; the run ends there otherwise).
+    """
+    solves, total, unbalanced, count, error, singular = 0, 0, 0, 0, 0.0, -1
+    while time < stop:
+        step = next_step(tables, work, settings, junctions, time, stop)
+        fill_tanks(tables, work, junctions, step)
+        time = math.floor((time + step) * 1000.0 + 0.5) / 1000.0
+        apply_patterns(tables, work, settings, junctions, time)
+        apply_controls(tables, work, settings, junctions, time)
+        count, error, singular = balance_network(tables, work, settings, junctions)
+        solves += 1
+        total += count
+        if not error <= settings.accuracy:
+            unbalanced += 1
+        if singular >= 0 or not math.isfinite(error):
+            break
+    return time, solves, total, unbalanced, count, error, singular

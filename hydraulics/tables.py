@@ -161,6 +161,7 @@ class Work(NamedTuple):
     setting: F64  # (L,)
     held: U8  # (L,) 1 where a hand is on it: controls and checks leave it alone
     volume: F64  # (S,) of tanks
+    given_head: F64  # (S,) beats a reservoir's pattern; NaN none
     factor: F64  # (N,) of demands, file order
     added: F64  # (N,) demand, file order
     emitter: F64  # (N,) coefficient, node rows; 0 none
@@ -192,6 +193,7 @@ def new_work(tables: Tables) -> Work:
         setting=f(links),
         held=np.zeros(links, dtype=np.uint8),
         volume=f(len(tables.sources)),
+        given_head=np.full(len(tables.sources), np.nan),
         factor=np.ones(nodes),
         added=f(nodes),
         emitter=tables.nodes["emitter"].copy(),
