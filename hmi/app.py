@@ -20,7 +20,6 @@ from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError, install_error_handlers
 from hmi.api.guard import Guard
 from hmi.api.parts import Parts
-from hmi.api.proposals import ProposalShelf
 from hmi.api.site_view import SiteView
 from hmi.stream import LiveStream
 from scada.ports import Bus
@@ -67,7 +66,6 @@ def create_app(bus: Bus, view: SiteView, static: Path, *, hosts: Collection[str]
         bus=bus,
         view=view,
         stream=stream,
-        proposals=ProposalShelf(),
         desk=CommandDesk(),
         started=datetime.now(UTC),
         handles={point.id: handle for handle, point in enumerate(view.points)},

@@ -14,6 +14,7 @@ from hmi.api.times import read_time
 router = APIRouter(prefix="/api/outages", tags=["outages"])
 
 PLAN_PATIENCE_S = 300.0
+LISTED = 50
 
 
 class PlanRequest(Body):
@@ -36,21 +37,24 @@ async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
         raise ApiError(422, "invalid", "the outage ends before it starts", [problem])
     ask = {**body.model_dump(), "start": start.isoformat(), "end": end.isoformat()}
     answer, _ = await parts.bus.call("model.plan_outage", ask, timeout_s=PLAN_PATIENCE_S)
+    if answer.get("problems"):
+        raise ApiError(422, "invalid", "the outage cannot be planned", answer["problems"])
     proposal: dict[str, Any] = answer["proposal"]
-    parts.proposals.put(proposal)
+    await parts.bus.call("records.save_outage", {"proposal": proposal})
     return {"proposal": proposal}
 
 
 @router.get("")
 async def proposals(parts: PartsDep) -> dict[str, Any]:
     """Summaries of the proposals kept, the newest first."""
-    return {"proposals": parts.proposals.summaries()}
+    answer, _ = await parts.bus.call("records.outages", {"limit": LISTED})
+    return {"proposals": answer["outages"]}
 
 
 @router.get("/{proposal_id}")
 async def proposal(proposal_id: str, parts: PartsDep) -> dict[str, Any]:
     """One proposal as it was made."""
-    found = parts.proposals.get(proposal_id)
-    if found is None:
+    answer, _ = await parts.bus.call("records.outage", {"id": proposal_id})
+    if answer["proposal"] is None:
         raise ApiError(404, "no-such-proposal", "no proposal of this id is kept")
-    return {"proposal": found}
+    return {"proposal": answer["proposal"]}

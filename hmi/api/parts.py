@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError
-from hmi.api.proposals import ProposalShelf
 from hmi.api.site_view import SiteView
 from hmi.stream import LiveStream
 from scada.point import Point
@@ -36,7 +35,6 @@ class Parts:
     bus: Bus
     view: SiteView
     stream: LiveStream
-    proposals: ProposalShelf
     desk: CommandDesk
     started: datetime
     handles: Mapping[str, int] = field(default_factory=dict)

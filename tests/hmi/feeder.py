@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hmi.records import engine, migrate
+from hmi.records.desk import serve_outages
 from scada import quality
 from scada.bus import MemoryBus
-from scada.ports import BusError, Header
+from scada.ports import Header
 from scada.samples import SampleBatch
 from tests.hmi.feeder_city import city, pressures
 from tests.hmi.feeder_plan import proposal
@@ -40,6 +44,7 @@ class Feeder:
         self.link_flow = 0.02 + 0.015 * np.sin(np.arange(len(self.net.links)))
         self.base = np.array([self._base(p) for p in self.points])
         self.seq = 0
+        self._folder = tempfile.TemporaryDirectory(prefix="ringmain-feeder-")
         self._task: asyncio.Task[None] | None = None
 
     def _base(self, point: Any) -> float:
@@ -88,6 +93,9 @@ class Feeder:
             await self.bus.serve(f"core.{name}", getattr(self, f"_{name}"))
         await self.bus.serve("model.plan_outage", self._plan)
         await self.bus.serve("model.status", self._model_status)
+        records = engine(Path(self._folder.name) / "records.db")
+        migrate(records)
+        await serve_outages(self.bus, records)
         low = [p for p in self.points if p.end_point and p.limits.low is not None][:2]
         others = [p for p in self.points if p.limits.high is not None][:3]
         for k, point in enumerate([*low, *others]):
@@ -101,6 +109,7 @@ class Feeder:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        self._folder.cleanup()
 
     async def raise_alarm(self, point: Any, priority: str) -> None:
         """An unacknowledged alarm of a point."""
@@ -263,13 +272,12 @@ class Feeder:
         await asyncio.sleep(self.plan_delay_s)
         link = header["element"].rpartition(":")[2]
         if link not in self.net.links:
-            raise BusError(f"no element {header['element']!r} in the water network")
+            found = {"field": "element", "found": header["element"], "expected": "a known element"}
+            return {"problems": [{"file": "request", "line": None, **found}]}, b""
         return {"proposal": proposal(self.view, link, header)}, b""
 
 
 async def _serve(port: int, side: int) -> None:
-    from pathlib import Path
-
     import uvicorn
 
     import hmi
