@@ -9,7 +9,7 @@ from network_models.formats.inp.read import parse_inp
 from network_models.formats.native import read_native
 from network_models.network import Network
 from network_models.problems import NetworkError, Problem
-from network_models.validate import validate
+from network_models.validation.whole import validate
 
 
 def _inp(path: Path, epanet_constants: bool) -> Network:

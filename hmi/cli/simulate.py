@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from hmi.cli import output
@@ -51,6 +50,8 @@ def simulate(
 
 def summarise(net: Network, run: Run) -> dict[str, Any]:
     """The figures of a run that a person reads first."""
+    import numpy as np
+
     from network_models.elements import Junction, Tank
 
     ids = run.node_ids

@@ -49,7 +49,7 @@ from network_models.operation import (
     Times,
 )
 from network_models.problems import NetworkError, Problem
-from network_models.validate import validate
+from network_models.validation.whole import validate
 
 SCHEMA = "ringmain/network/1"
 _NODES = {k.__name__: k for k in (Junction, Reservoir, Tank, GasJunction, GasSource, HeatJunction)}
