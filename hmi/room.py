@@ -41,7 +41,9 @@ class Room:
         self.port = port or self.site.web_port
         self._say = say
         self.data = self.site.data
-        self._supervisor = Supervisor(folder, self.data, self.roles, say=say)
+        self._field_file = self.data / "field.json"
+        waits = {"gateway": self._field_file} if "field" in self.roles else None
+        self._supervisor = Supervisor(folder, self.data, self.roles, waits=waits, say=say)
         self._lock = self.data / "running.lock"
 
     @property
@@ -53,7 +55,8 @@ class Room:
         """Start the processes; InputError when this site runs already."""
         self.data.mkdir(parents=True, exist_ok=True)
         self._hold_lock()
-        (self.data / "ready.json").unlink(missing_ok=True)
+        for stale in (self.data / "ready.json", self._field_file):
+            stale.unlink(missing_ok=True)
         write_json(self.data / "run.json", {"web_port": self.port})
         await self._supervisor.start()
 

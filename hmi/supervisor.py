@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ CALM_S = 30.0
 """A process that ran this long is healthy: its restart delay starts from the beginning."""
 STOP_PATIENCE_S = 8.0
 LOG_BYTES = 5_000_000
+WAIT_S = 90.0
 
 
 @dataclass(slots=True)
@@ -44,11 +45,14 @@ class Supervisor:
         data: Path,
         roles: Sequence[str],
         *,
+        waits: Mapping[str, Path] | None = None,
         say: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        """`waits`: a role's first start waits for a file to appear, `WAIT_S` at the longest."""
         self.folder = folder
         self.data = data
         self._say = say
+        self._waits = dict(waits or {})
         self._children = [_Child(role) for role in roles]
         self._stopping = asyncio.Event()
 
@@ -77,6 +81,7 @@ class Supervisor:
         (self.data / "processes.json").unlink(missing_ok=True)
 
     async def _keep(self, child: _Child) -> None:
+        await self._wait(child.role)
         delay = FIRST_RESTART_S
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -93,6 +98,15 @@ class Supervisor:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
             delay = min(2 * delay, LONGEST_RESTART_S)
+
+    async def _wait(self, role: str) -> None:
+        """A gateway that starts before its field would report every link as lost."""
+        file = self._waits.get(role)
+        end = time.monotonic() + WAIT_S
+        while file and not file.exists() and time.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 0.1)
+                return
 
     async def _run_once(self, child: _Child) -> int:
         log_path = self.data / "logs" / f"{child.role}.log"
