@@ -42,7 +42,7 @@ class Room:
         self._say = say
         self.data = self.site.data
         self._field_file = self.data / "field.json"
-        waits = {"gateway": self._field_file} if "field" in self.roles else None
+        waits = {"gateway": self._field_serves} if "field" in self.roles else None
         self._supervisor = Supervisor(folder, self.data, self.roles, waits=waits, say=say)
         self._lock = self.data / "running.lock"
 
@@ -125,6 +125,14 @@ class Room:
             return
         took = time.monotonic() - began
         self._say(f"Ready after {took:.1f} s: open {self.url}  (Ctrl-C stops everything)")
+
+    def _field_serves(self) -> bool:
+        """Whether every server of the simulated field answers."""
+        try:
+            said = json.loads(self._field_file.read_text("utf-8"))
+        except (OSError, ValueError):
+            return False
+        return all(endpoint["ready"] for endpoint in said["endpoints"])
 
     def _hold_lock(self) -> None:
         """One room a data folder: two writers of one store would spoil it."""

@@ -45,10 +45,10 @@ class Supervisor:
         data: Path,
         roles: Sequence[str],
         *,
-        waits: Mapping[str, Path] | None = None,
+        waits: Mapping[str, Callable[[], bool]] | None = None,
         say: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        """`waits`: a role's first start waits for a file to appear, `WAIT_S` at the longest."""
+        """`waits`: a role first starts when its condition holds, or `WAIT_S` later."""
         self.folder = folder
         self.data = data
         self._say = say
@@ -101,9 +101,9 @@ class Supervisor:
 
     async def _wait(self, role: str) -> None:
         """A gateway that starts before its field would report every link as lost."""
-        file = self._waits.get(role)
+        holds = self._waits.get(role)
         end = time.monotonic() + WAIT_S
-        while file and not file.exists() and time.monotonic() < end:
+        while holds and not holds() and time.monotonic() < end:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 0.1)
                 return
