@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import urllib.parse
 
-from conftest import RunningRoom, wait_for
 from pyModbusTCP.client import ModbusClient
 
 from scada.registers import decode
 from scenarios.site import load_site
+from tests.end_to_end.conftest import RunningRoom, wait_for
 
 
 def status(room: RunningRoom) -> dict[str, int]:

@@ -1,0 +1,72 @@
+"""A dispatcher at the real room: live values without login, an alarm acknowledged, a plan made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+import hmi
+from network_models.elements import Junction
+from scenarios.site import load_site
+from tests.end_to_end.browser import browser_page
+from tests.end_to_end.conftest import RunningRoom, wait_for
+
+STATIC = Path(hmi.__file__).parent / "static"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (STATIC / "index.html").is_file(), reason="the page is not built"),
+]
+
+
+async def test_watch_acknowledge_and_plan(room: RunningRoom) -> None:
+    site = load_site(room.folder)
+    net = site.networks["water"]
+    node = next(n.id for n in net.nodes.values() if isinstance(n, Junction) and n.demands)
+    room.kill("field")
+    wait_for(
+        lambda: any(
+            a["state"] in ("unacknowledged", "returned") for a in room.get("api/alarms")["alarms"]
+        ),
+        "losing the field raised no alarm",
+    )
+    async with browser_page() as watched:
+        page = watched.page
+        await page.add_init_script("localStorage.setItem('ringmain.language', 'en')")
+        await page.goto(room.url)
+        await expect(page.locator("h1")).to_have_text(site.name_en)
+        await expect(page.get_by_test_id("map").locator("canvas").first).to_be_visible()
+        await expect(page.get_by_test_id("stale")).to_have_count(0, timeout=90_000)
+
+        await page.goto(room.url + "#/alarms")
+        row = page.locator('[data-alarm][data-state="unacknowledged"], [data-state="returned"]')
+        await expect(row.first).to_be_visible(timeout=60_000)
+        alarm = await row.first.get_attribute("data-alarm")
+        mine = page.locator(f'[data-alarm="{alarm}"]')
+        await mine.get_by_role("checkbox").check()
+        await page.get_by_placeholder("Your name").fill("Li Wei")
+        await page.get_by_placeholder("Comment").fill("crew sent")
+        await page.get_by_test_id("acknowledge").click()
+        wait_for(
+            lambda: any(
+                e["id"] == alarm and e.get("user") == "Li Wei"
+                for e in room.get("api/events")["events"]
+            ),
+            "the acknowledgement was not stored",
+            30,
+        )
+
+        await page.goto(room.url + f"#/outages?element=water/node:{node}")
+        await page.get_by_test_id("reason").fill("valve replacement")
+        await page.get_by_test_id("plan").click()
+        proposal = page.get_by_test_id("proposal")
+        await expect(proposal).to_contain_text("WATER-OUTAGE-NOTICE-LARGE", timeout=240_000)
+        await expect(proposal).to_contain_text("valve replacement")
+        kept = room.get("api/outages")["proposals"]
+        assert kept[0]["element"].endswith(node)
+
+        assert watched.hosts == {"127.0.0.1"}
+        # The gap while the field was killed may be told; nothing else.
+        assert [e for e in watched.errors if "WebSocket" not in e] == []
