@@ -19,6 +19,7 @@ LINK_DELAYS = Delays(off=3 * NS_PER_S)
 """A link must be up for a while before its alarm clears, or a shaking link would chatter."""
 QUALITY_DELAYS = Delays(on=6 * NS_PER_S)
 """Longer than a link takes to be declared down: its points are then no alarms of their own."""
+LINK_TEXTS = {"model": ("实时模型无结果", "The live model gives no results")}
 LINKS_SILENT_NS = 10 * NS_PER_S
 START_GRACE_NS = 30 * NS_PER_S
 """Processes start one after another: a gateway not heard yet is not a lost one."""
@@ -45,7 +46,9 @@ class LinkWatch:
         self._served = self.driver_of >= 0
         self._size = np.bincount(self.driver_of[self._served], minlength=len(self.names))
         self._links: dict[str, tuple[str, int]] = {}
-        self._link_subjects = [link_subject(name, LINK_DELAYS) for name in self.names]
+        self._link_subjects = [
+            link_subject(name, LINK_DELAYS, *LINK_TEXTS.get(name, ())) for name in self.names
+        ]
         self._storage = link_subject(
             HISTORIAN, LINK_DELAYS, "历史数据无法存储", "History cannot be stored"
         )
@@ -90,16 +93,17 @@ class LinkWatch:
         """Compare with the points' present qualities (by handle); what happened."""
         events: list[AlarmEvent] = []
         served = self.driver_of[self._served]
-        dead = (quality == BAD_NO_COMMUNICATION)[self._served]
+        lost = (quality == BAD_NO_COMMUNICATION)[self._served]
         waiting = (quality == BAD_WAITING_FOR_INITIAL_DATA)[self._served]
-        dead_count = np.bincount(served, dead, len(self.names))
-        alive_count = self._size - np.bincount(served, dead | waiting, len(self.names))
+        dead_count = np.bincount(served, lost, len(self.names))
+        alive_count = self._size - np.bincount(served, lost | waiting, len(self.names))
         down = np.zeros(len(self.names) + 1, dtype=bool)  # the last is "no driver"
         silent = self.silent(now_ns)
         for n, subject in enumerate(self._link_subjects):
             state = "" if silent[n] else self._links.get(subject.source, ("", 0))[0]
             told: bool | None = None
-            if state == "down" or dead_count[n] == self._size[n]:
+            dead = dead_count[n] == self._size[n]
+            if state == "down" or (dead and self._expected(subject.source, now_ns)):
                 told = True
             elif state == "up" or (not state and alive_count[n]):
                 told = False
@@ -107,6 +111,10 @@ class LinkWatch:
             down[n] = told is not False
         events += self._check_points(quality, down, now_ns)
         return events
+
+    def _expected(self, name: str, now_ns: int) -> bool:
+        """After a restart the last run's values are old until a link has had time to come up."""
+        return name in self._links or now_ns > self._grace_until
 
     def _watch(self, subject: Subject, told: bool | None, now_ns: int) -> list[AlarmEvent]:
         """Tell the book only what is new; its tick lets the delays run."""
