@@ -34,7 +34,7 @@ def init_site(
     example: Example = "city",
     network_file: Path | str | None = None,
     seed: int = 1,
-    elements: int = 3000,
+    elements: int = 4800,
 ) -> None:
     """Write a new site folder.
 

@@ -26,7 +26,9 @@ def demo(
         Path | None, typer.Option(help="Keep the city here (default: your data folder).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the city.")] = 1,
-    elements: Annotated[int, typer.Option(min=200, help="Size of the city.")] = 3000,
+    elements: Annotated[
+        int, typer.Option(min=200, help="Nodes and links of its three networks.")
+    ] = 4800,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Show the example city: simulated PLCs and RTUs, gateway, live model and page."""

@@ -24,7 +24,9 @@ def init(
         Path | None, typer.Option(help="A network file of your own instead (EPANET .inp).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the example city.")] = 1,
-    elements: Annotated[int, typer.Option(min=200, help="Size of the example city.")] = 3000,
+    elements: Annotated[
+        int, typer.Option(min=200, help="Nodes and links of the example city.")
+    ] = 4800,
     as_json: Json = False,
 ) -> None:
     """Make a site folder to edit."""

@@ -37,7 +37,7 @@ def make_city(
     folder: Path | str,
     *,
     seed: int = 1,
-    elements: int = 3000,
+    elements: int = 4800,
     modbus_base_port: int = 15020,
     opcua_base_port: int = 14840,
     web_port: int = 8080,
