@@ -48,8 +48,11 @@ def find_zones(
     label, ground = _high_zones(plan, ground, hill, a, b)
     cell = _cells(plan, row, col, rank)
     label, reduced = _metered(random, label, cell, ground, rank)
-    label = _whole(label, a, b)
-    label = _reachable(label, a, b)
+    for _ in range(6):
+        settled = _reachable(_whole(label, a, b), a, b)
+        if (settled == label).all():
+            break
+        label = settled
     numbers = np.unique(label)
     zone = np.searchsorted(numbers, label).astype(np.int64)
     what = np.where(numbers == 0, LOW, np.where(numbers < _CELLS, HIGH, METERED))

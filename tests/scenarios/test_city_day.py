@@ -62,7 +62,7 @@ def run(inp: Path, folder: Path, days: int) -> Week:
 
 
 @pytest.mark.parametrize(
-    ("seed", "elements", "days"), [(1, 3000, 7), (2, 3000, 2), (5, 200, 7), (3, 1000, 2)]
+    ("seed", "elements", "days"), [(1, 4800, 7), (2, 3000, 2), (5, 200, 7), (3, 1000, 2)]
 )
 def test_a_week_is_healthy(tmp_path: Path, seed: int, elements: int, days: int) -> None:
     make_city(tmp_path / "city", seed=seed, elements=elements)
