@@ -178,7 +178,10 @@ def _valves(folder: Path, water: Network | None) -> tuple[IsolationValve, ...]:
 
 
 def _customers(folder: Path, water: Network | None) -> tuple[Customer, ...]:
-    return read_customers(folder / "customers.csv", nodes=None if water is None else water.nodes)
+    file = folder / "customers.csv"
+    if water is None:
+        return read_customers(file)
+    return read_customers(file, nodes=water.nodes, links=water.links)
 
 
 def _fleet(folder: Path, depots: tuple[Depot, ...]) -> tuple[Truck, ...]:

@@ -75,22 +75,25 @@ def _homes_and_firms(
 def _places(
     streets: Streets, people: People, ids: Sequence[str], random: np.random.Generator
 ) -> Iterator[Row]:
-    """Hospitals, dialysis centres, schools and public places among the homes."""
+    """Hospitals, dialysis centres, schools and public places among the homes.
+
+    Who is inside a hospital or a school needs water there.
+    """
     homes = np.flatnonzero(people.land == RESIDENTIAL)
     order = homes[np.argsort(random.random(len(homes)), kind="stable")].tolist()
     total = int(people.people.sum())
     taken = 0
-    for kind, name_of, per in (
-        ("hospital", names.hospital, PEOPLE_PER_HOSPITAL),
-        ("dialysis", names.dialysis, PEOPLE_PER_DIALYSIS),
-        ("school", names.school, PEOPLE_PER_SCHOOL),
-        ("public", names.public, PEOPLE_PER_PUBLIC),
+    for kind, name_of, per, inside in (
+        ("hospital", names.hospital, PEOPLE_PER_HOSPITAL, 450),
+        ("dialysis", names.dialysis, PEOPLE_PER_DIALYSIS, 60),
+        ("school", names.school, PEOPLE_PER_SCHOOL, 900),
+        ("public", names.public, PEOPLE_PER_PUBLIC, 0),
     ):
         for number in range(max(1, round(total / per))):
             node = order[taken % len(order)]
             taken += 1
             name = name_of(number)
             yield (
-                f"node:{ids[node]}", 0, 0, kind, "", name.zh, name.en,
+                f"node:{ids[node]}", 0, inside, kind, "", name.zh, name.en,
                 round(float(streets.x[node]) - 25.0, 1), round(float(streets.y[node]) + 25.0, 1),
             )  # fmt: skip
