@@ -9,8 +9,10 @@ const RECHECK_MS = 30_000;
 const EVENTS_KEPT = 500;
 
 function order(a: Alarm, b: Alarm): number {
+  // What stands comes before what has gone by itself; what waits before what is known.
+  const gone = Number(a.state === "returned") - Number(b.state === "returned");
   const waiting = Number(b.state !== "acknowledged") - Number(a.state !== "acknowledged");
-  return waiting || RANK[a.priority] - RANK[b.priority] || b.raised_ns - a.raised_ns;
+  return gone || waiting || RANK[a.priority] - RANK[b.priority] || b.raised_ns - a.raised_ns;
 }
 
 class Alarms {
@@ -25,7 +27,7 @@ class Alarms {
       PRIORITIES.map((p) => [
         p,
         {
-          all: this.list.filter((a) => a.priority === p && a.state !== "returned").length,
+          all: this.list.filter((a) => a.priority === p).length,
           waiting: this.list.filter((a) => a.priority === p && a.state !== "acknowledged").length,
         },
       ]),

@@ -123,7 +123,9 @@ export function chartOptions(wanted: Wanted): uPlot.Options {
           space: 26,
           grid: { show: k === 0, stroke: line, width: 1 },
           ticks: { show: false },
-          values: (_chart, splits) => splits.map((v) => v.toFixed(digitsOf(unit))),
+          // Finer than usual where the span shown is small, so that no two marks read the same.
+          values: (_chart, splits, _axis, _space, step) =>
+            splits.map((v) => v.toFixed(Math.max(digitsOf(unit), Math.ceil(-Math.log10(step) - 1e-9)))),
         }),
       ),
     ],

@@ -46,6 +46,7 @@ export interface TruckPlan {
   trucks: number;
   routes: { truck: string; stops: Stop[] }[];
   binds: string | null;
+  binds_zh?: string;
   notes: string[] | string | null;
 }
 

@@ -25,6 +25,7 @@ export interface Common {
   icons: IconAtlas;
   selection: Selection;
   faded: boolean;
+  pixelsPerMetre: number;
 }
 
 interface SignRow {
@@ -80,6 +81,19 @@ function bySegment(colours: Uint8Array, segments: Segments): Uint8Array {
   return out;
 }
 
+/** Pixels a metre from which streets stand apart on the screen. */
+export const NEAR = 0.09;
+/** Above this many pieces a distant view shows the wider mains only. */
+const MANY = 6000;
+const DIAMETERS = [200, 250, 300, 400, 500, 600];
+
+/** How many pieces to draw at a scale (pixels a metre): all when near, the wider ones when far. */
+function shownAt(segments: Segments, pixelsPerMetre: number): number {
+  if (pixelsPerMetre > NEAR || segments.count <= MANY) return segments.count;
+  const counts = DIAMETERS.map((diameter) => segments.widerThan(diameter));
+  return counts.find((count) => count <= MANY && count > 0) ?? segments.count;
+}
+
 export function linkLayers(d: NetworkDrawing, common: Common, arrowsFrom: number): Layer[] {
   const { net, segments } = d;
   const { palette, icons, selection, faded } = common;
@@ -100,7 +114,7 @@ export function linkLayers(d: NetworkDrawing, common: Common, arrowsFrom: number
   layers.push(
     new LineLayer({
       id: `links/${net.utility}/${coloured ? "coloured" : "plain"}`,
-      data: { length: segments.count, attributes },
+      data: { length: shownAt(segments, common.pixelsPerMetre), attributes },
       getColor: [...plain],
       widthUnits: "pixels",
       pickable: true,

@@ -4,7 +4,7 @@ import type { Layer } from "@deck.gl/core";
 import { IconLayer, ScatterplotLayer } from "@deck.gl/layers";
 
 import { ICON_MAPPING, type Sign } from "./icons";
-import type { Common } from "./network_layers";
+import { type Common, NEAR } from "./network_layers";
 
 export interface PointDrawing {
   /** Handles of the points shown, their places (x, y), and the dot's fill, RGBA. */
@@ -20,10 +20,14 @@ export interface PointDrawing {
   lowEnds: [number, number][];
 }
 
+/** Above this many points a distant view shows the normal ones as specks. */
+const MANY = 1500;
+
 export function pointLayers(points: PointDrawing, common: Common, blinkOn: boolean): Layer[] {
   const { palette, icons, selection } = common;
   const shown = points.alarming.map((_, k) => k);
   const chosen = selection?.kind === "point" ? points.handles.indexOf(selection.handle) : -1;
+  const specks = points.handles.length > MANY && common.pixelsPerMetre <= NEAR;
   const layers: Layer[] = [
     new IconLayer<[number, number]>({
       id: "low-ends",
@@ -47,13 +51,14 @@ export function pointLayers(points: PointDrawing, common: Common, blinkOn: boole
       getLineColor: [...palette.pointEdge],
       getLineWidth: 1.4,
       lineWidthUnits: "pixels",
-      getRadius: 4.6,
+      getRadius: specks ? 1.6 : 4.6,
       radiusUnits: "pixels",
-      stroked: true,
+      stroked: !specks,
+      antialiasing: !specks,
       pickable: true,
       highlightedObjectIndex: chosen,
       highlightColor: [...palette.selected, 255],
-      updateTriggers: { getLineColor: palette },
+      updateTriggers: { getLineColor: palette, getRadius: specks },
     }),
     new IconLayer<number>({
       id: "alarming",

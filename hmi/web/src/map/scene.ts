@@ -57,6 +57,7 @@ export class Scene {
       controller: { inertia: true, doubleClickZoom: true, scrollZoom: { speed: 0.02 } },
       initialViewState: this.#view as never,
       useDevicePixels: Math.min(devicePixelRatio, 2),
+      deviceProps: { type: "webgl", webgl: { antialias: !software() } },
       pickingRadius: 7,
       layers: [],
       getCursor: ({ isDragging, isHovering }) =>
@@ -209,6 +210,7 @@ export class Scene {
       icons: this.#icons,
       selection: this.#selection,
       faded: this.#faded || this.#overlay !== null,
+      pixelsPerMetre: 2 ** (Math.round(2 * this.#view.zoom) / 2),
     };
     const arrowsFrom = this.#arrows ? ARROWS_SPACING_PX / 2 ** this.#view.zoom : Infinity;
     const layers: Layer[] = this.#networks.flatMap((d) => linkLayers(d, common, arrowsFrom));
@@ -223,6 +225,15 @@ export class Scene {
     if (this.#points && !this.#overlay) layers.push(...pointLayers(this.#points, common, this.#blink));
     return layers;
   }
+}
+
+/** Whether WebGL is drawn by the processor: smooth edges cost too much there. */
+function software(): boolean {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const name = gl?.getExtension("WEBGL_debug_renderer_info");
+  const renderer = gl && name ? String(gl.getParameter(name.UNMASKED_RENDERER_WEBGL)) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software/i.test(renderer);
 }
 
 export function placeOf(net: Geometry, kind: "node" | "link", index: number): { x: number; y: number } {

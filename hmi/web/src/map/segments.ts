@@ -9,6 +9,8 @@ export interface Segments {
   /** The link each piece belongs to. */
   link: Uint32Array;
   width: Float32Array;
+  /** How many pieces are of mains at least this wide: a prefix, because wide ones come first. */
+  widerThan: (diameterMm: number) => number;
 }
 
 function widthOf(diameterMm: number): number {
@@ -27,10 +29,15 @@ export function corners(net: Geometry, link: number): number[] {
   return [nodes.x[a], nodes.y[a], ...(links.vertices[link] ?? []), nodes.x[b], nodes.y[b]];
 }
 
+/** Pieces in falling order of diameter, so that a prefix is a coarser drawing. */
 export function cut(net: Geometry): Segments {
   const pieces: number[] = [];
   const owner: number[] = [];
-  for (let link = 0; link < net.links.id.length; link++) {
+  const sizes = net.links.diameter_mm;
+  // Pumps and valves have no bore; they stand among the widest, so that no gap shows.
+  const rank = (link: number) => sizes[link] || Infinity;
+  const ordered = net.links.id.map((_, link) => link).sort((a, b) => (rank(a) === rank(b) ? a - b : rank(b) > rank(a) ? 1 : -1));
+  for (const link of ordered) {
     const at = corners(net, link);
     for (let k = 0; k + 3 < at.length; k += 2) {
       pieces.push(at[k], at[k + 1], at[k + 2], at[k + 3]);
@@ -46,7 +53,16 @@ export function cut(net: Geometry): Segments {
     target.set([pieces[4 * k + 2], pieces[4 * k + 3]], 2 * k);
     width[k] = widthOf(net.links.diameter_mm[owner[k]]);
   }
-  return { count, source, target, link: Uint32Array.from(owner), width };
+  const widerThan = (diameterMm: number) => {
+    let [from, to] = [0, count];
+    while (from < to) {
+      const half = (from + to) >> 1;
+      if (rank(owner[half]) >= diameterMm) from = half + 1;
+      else to = half;
+    }
+    return from;
+  };
+  return { count, source, target, link: Uint32Array.from(owner), width, widerThan };
 }
 
 /** The middle of a link's way, and the direction there in degrees, counter-clockwise. */
