@@ -26,6 +26,8 @@ export interface Common {
   selection: Selection;
   faded: boolean;
   pixelsPerMetre: number;
+  /** Draw less from afar: there is no graphics card. */
+  sparing: boolean;
 }
 
 interface SignRow {
@@ -83,13 +85,13 @@ function bySegment(colours: Uint8Array, segments: Segments): Uint8Array {
 
 /** Pixels a metre from which streets stand apart on the screen. */
 export const NEAR = 0.09;
-/** Above this many pieces a distant view shows the wider mains only. */
+/** Above this many pieces a distant view shows the wider mains only, where the processor draws. */
 const MANY = 6000;
 const DIAMETERS = [200, 250, 300, 400, 500, 600];
 
-/** How many pieces to draw at a scale (pixels a metre): all when near, the wider ones when far. */
-function shownAt(segments: Segments, pixelsPerMetre: number): number {
-  if (pixelsPerMetre > NEAR || segments.count <= MANY) return segments.count;
+/** How many pieces to draw: all when near, the wider ones when far and drawing is dear. */
+export function shownAt(segments: Segments, common: Common): number {
+  if (!common.sparing || common.pixelsPerMetre > NEAR || segments.count <= MANY) return segments.count;
   const counts = DIAMETERS.map((diameter) => segments.widerThan(diameter));
   return counts.find((count) => count <= MANY && count > 0) ?? segments.count;
 }
@@ -114,7 +116,7 @@ export function linkLayers(d: NetworkDrawing, common: Common, arrowsFrom: number
   layers.push(
     new LineLayer({
       id: `links/${net.utility}/${coloured ? "coloured" : "plain"}`,
-      data: { length: shownAt(segments, common.pixelsPerMetre), attributes },
+      data: { length: shownAt(segments, common), attributes },
       getColor: [...plain],
       widthUnits: "pixels",
       pickable: true,

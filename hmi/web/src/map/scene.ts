@@ -6,7 +6,7 @@ import type { Utility } from "../lib/frames";
 import type { Selection } from "../lib/room.svelte";
 import type { Geometry } from "../lib/types";
 import { type IconAtlas, drawIcons } from "./icons";
-import { type NetworkDrawing, linkLayers, nodeLayer } from "./network_layers";
+import { type NetworkDrawing, linkLayers, nodeLayer, shownAt } from "./network_layers";
 import { type Overlay } from "./overlay";
 import { overlayLayers } from "./overlay_layers";
 import type { Palette } from "./palette";
@@ -22,6 +22,8 @@ export interface Hover {
 export interface SceneEvents {
   hover: (hover: Hover | null) => void;
   click: (target: Selection) => void;
+  /** Whether thin mains are left out at this scale. */
+  coarse: (coarse: boolean) => void;
 }
 
 type ViewState = { target: [number, number, number]; zoom: number };
@@ -32,6 +34,8 @@ const ARROWS_SPACING_PX = 46;
 export class Scene {
   readonly #deck: Deck<OrthographicView>;
   readonly #parent: HTMLElement;
+  readonly #events: SceneEvents;
+  readonly #software = software();
   #palette: Palette;
   #icons: IconAtlas;
   #networks: NetworkDrawing[] = [];
@@ -49,6 +53,7 @@ export class Scene {
 
   constructor(parent: HTMLDivElement, palette: Palette, events: SceneEvents) {
     this.#parent = parent;
+    this.#events = events;
     this.#palette = palette;
     this.#icons = drawIcons(palette);
     this.#deck = new Deck({
@@ -57,7 +62,7 @@ export class Scene {
       controller: { inertia: true, doubleClickZoom: true, scrollZoom: { speed: 0.02 } },
       initialViewState: this.#view as never,
       useDevicePixels: Math.min(devicePixelRatio, 2),
-      deviceProps: { type: "webgl", webgl: { antialias: !software() } },
+      deviceProps: { type: "webgl", webgl: { antialias: !this.#software } },
       pickingRadius: 7,
       layers: [],
       getCursor: ({ isDragging, isHovering }) =>
@@ -211,7 +216,9 @@ export class Scene {
       selection: this.#selection,
       faded: this.#faded || this.#overlay !== null,
       pixelsPerMetre: 2 ** (Math.round(2 * this.#view.zoom) / 2),
+      sparing: this.#software,
     };
+    this.#events.coarse(this.#networks.some((d) => shownAt(d.segments, common) < d.segments.count));
     const arrowsFrom = this.#arrows ? ARROWS_SPACING_PX / 2 ** this.#view.zoom : Infinity;
     const layers: Layer[] = this.#networks.flatMap((d) => linkLayers(d, common, arrowsFrom));
     if (this.#view.zoom > NODES_FROM_ZOOM) {
