@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.element import element_name
+from dispatch.note import Note
 from network_models.network import Network
 from network_models.problems import InputError, Problem
 from network_models.topology import (
@@ -42,7 +43,7 @@ class Isolation:
     extra_cut_off_nodes: tuple[str, ...]
     closed_links: tuple[str, ...]
     sources_lost: tuple[str, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def cut_off_nodes(self) -> tuple[str, ...]:
@@ -144,26 +145,49 @@ def _notes(
     extra: int,
     sources: Collection[str],
     inside_nodes: NDArray[np.int64],
-) -> list[str]:
-    notes = []
+) -> list[Note]:
+    notes: list[Note] = []
     if stuck:
         names = ", ".join(valve.id for valve in stuck)
         notes.append(
-            f"cannot be shut: {names}; the next valves are taken, and {grown} more nodes lose water"
+            Note(
+                f"无法关闭：{names}；改关其外侧阀门，另有{grown}个节点停水",
+                f"cannot be shut: {names}; the next valves are taken, "
+                f"and {grown} more nodes lose water",
+            )
         )
     if closed_already:
         names = ", ".join(valve.id for valve in closed_already)
-        notes.append(f"already closed, keep closed: {names}")
+        notes.append(Note(f"已处于关闭，须保持：{names}", f"already closed, keep closed: {names}"))
     if not to_close and not closed_already:
-        notes.append("no valve stands between this element and the rest: the whole piece is cut")
+        notes.append(
+            Note(
+                "该管段与其余管网之间没有阀门：整片停水",
+                "no valve stands between this element and the rest: the whole piece is cut",
+            )
+        )
     if sources:
-        notes.append(f"sources taken out with the piece: {', '.join(sources)}")
+        names = ", ".join(sources)
+        notes.append(Note(f"随之停用的水源：{names}", f"sources taken out with the piece: {names}"))
     if extra:
-        notes.append(f"{extra} nodes outside the valves lose their last source too")
+        notes.append(
+            Note(
+                f"阀门之外另有{extra}个节点失去全部水源",
+                f"{extra} nodes outside the valves lose their last source too",
+            )
+        )
     if not len(inside_nodes):
         notes.append(
-            "the valves hold no node between them: customers connected along the pipe itself "
-            "count only if the customer table names the link"
+            Note(
+                "所关阀门之间没有节点：沿管接出的用户须在用户表中写明管段才会计入",
+                "the valves hold no node between them: customers connected along the pipe itself "
+                "count only if the customer table names the link",
+            )
         )
-    notes.append("order of closing: remote valves first, then by hand, the largest first")
+    notes.append(
+        Note(
+            "关阀顺序：先远程阀，后人工阀，口径大者先关",
+            "order of closing: remote valves first, then by hand, the largest first",
+        )
+    )
     return notes

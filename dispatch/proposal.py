@@ -84,7 +84,8 @@ def _isolation(net: Network, isolation: Isolation) -> dict[str, Any]:
         "segment_links": list(isolation.segment_links),
         "extra_cut_off_nodes": list(isolation.extra_cut_off_nodes),
         "sources_lost": list(isolation.sources_lost),
-        "notes": list(isolation.notes),
+        "notes": [note.en for note in isolation.notes],
+        "notes_zh": [note.zh for note in isolation.notes],
     }
 
 

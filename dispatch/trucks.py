@@ -12,6 +12,7 @@ from dispatch.delivery import DeliveryNeed
 from dispatch.element import element_name
 from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_points, read_fleet
 from dispatch.haul import Haul, make_haul
+from dispatch.note import Note
 from dispatch.roads import RoadGraph
 from dispatch.timetable import Hours, TruckRoute, timetables
 from dispatch.truck_bound import trucks_lower_bound
@@ -53,7 +54,7 @@ class TruckPlan:
     undelivered_m3: float
     binds_zh: str
     binds_en: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def complete(self) -> bool:
@@ -101,7 +102,8 @@ class TruckPlan:
             ],
             "binds": self.binds_en,
             "binds_zh": self.binds_zh,
-            "notes": list(self.notes),
+            "notes": [note.en for note in self.notes],
+            "notes_zh": [note.zh for note in self.notes],
         }
 
 
@@ -139,7 +141,13 @@ def plan_trucks(
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.
         bound = None
-        notes = (*notes, "the solver's lower bound contradicts the plan and is left out")
+        notes = (
+            *notes,
+            Note(
+                "求解器给出的下界与方案矛盾，已舍去",
+                "the solver's lower bound contradicts the plan and is left out",
+            ),
+        )
     return TruckPlan(
         need=need,
         source=source,
@@ -179,19 +187,40 @@ def _binds(hours: Hours) -> tuple[str, str]:
     )
 
 
-def _notes(haul: Haul, dry_fills: int, uncounted: Sequence[str], *, short: bool) -> tuple[str, ...]:
+def _notes(
+    haul: Haul, dry_fills: int, uncounted: Sequence[str], *, short: bool
+) -> tuple[Note, ...]:
     notes = [
-        "one full day's round, to be repeated on every day of the outage",
-        "queues at fill points are not counted",
+        Note(
+            "以上为一整天的班次，停水期间每天重复",
+            "one full day's round, to be repeated on every day of the outage",
+        ),
+        Note("未计取水点排队时间", "queues at fill points are not counted"),
     ]
     if uncounted:
-        notes.append(f"need unknown, no people in the customer table: {', '.join(uncounted)}")
+        names = ", ".join(uncounted)
+        notes.append(
+            Note(
+                f"用户表未填人数，需水量不明：{names}",
+                f"need unknown, no people in the customer table: {names}",
+            )
+        )
     if dry_fills:
-        notes.append(f"{dry_fills} fill points lose water in this outage and are left out")
+        notes.append(
+            Note(
+                f"{dry_fills}个取水点在本次停水中无水，未采用",
+                f"{dry_fills} fill points lose water in this outage and are left out",
+            )
+        )
     if not haul.types:
-        notes.append("no truck is available")
+        notes.append(Note("没有可用车辆", "no truck is available"))
     if not haul.fills:
-        notes.append("no fill point is left")
+        notes.append(Note("没有可用取水点", "no fill point is left"))
     if short and haul.types and haul.fills:
-        notes.append("the fleet cannot serve everybody in one shift a truck")
+        notes.append(
+            Note(
+                "现有车辆每车一班无法满足全部需求",
+                "the fleet cannot serve everybody in one shift a truck",
+            )
+        )
     return tuple(notes)

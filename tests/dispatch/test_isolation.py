@@ -21,7 +21,7 @@ def test_a_main_in_a_loop_is_shut_at_both_ends_and_nobody_loses_water(
     assert {valve.id for valve in result.valves} == {"V-M1-start", "V-M1-end"}
     assert result.segment_links == ("M1",)
     assert result.cut_off_nodes == ()
-    assert any("no node between" in note for note in result.notes)
+    assert any("no node between" in note.en for note in result.notes)
 
 
 def test_a_branch_takes_what_hangs_on_it(town: Network, valves: Valves) -> None:
@@ -29,7 +29,7 @@ def test_a_branch_takes_what_hangs_on_it(town: Network, valves: Valves) -> None:
     assert [valve.id for valve in result.valves] == ["V-P5-start", "V-P6-start"]
     assert result.segment_nodes == ("E",)
     assert result.extra_cut_off_nodes == ("F",)
-    assert any("outside the valves" in note for note in result.notes)
+    assert any("outside the valves" in note.en for note in result.notes)
 
 
 def test_the_next_valve_is_taken_where_one_is_stuck(town: Network, valves: Valves) -> None:
@@ -41,7 +41,7 @@ def test_the_next_valve_is_taken_where_one_is_stuck(town: Network, valves: Valve
     assert set(result.segment_nodes) == {"B"}
     assert set(result.segment_links) == {"M1"}
     assert {valve.id for valve in result.valves} == {"V-M1-start", "V-M2-start"}
-    assert any("cannot be shut: V-M1-end" in note for note in result.notes)
+    assert any("cannot be shut: V-M1-end" in note.en for note in result.notes)
 
 
 def test_an_element_may_be_a_node(town: Network, valves: Valves) -> None:
@@ -76,7 +76,7 @@ def test_without_valves_everything_is_cut(town: Network) -> None:
     result = isolate(town, (), "M1")
     assert set(result.segment_nodes) == set(town.nodes)
     assert result.valves == ()
-    assert any("no valve stands" in note for note in result.notes)
+    assert any("no valve stands" in note.en for note in result.notes)
 
 
 def test_an_unknown_element_is_named(town: Network, valves: Valves) -> None:

@@ -126,7 +126,7 @@ def test_a_fleet_too_small_says_what_is_missing(roads: RoadGraph) -> None:
     assert result.lower_bound is None
     assert result.needed_of_any_number is not None
     assert result.needed_of_any_number > 1
-    assert any("cannot serve everybody" in note for note in result.notes)
+    assert any("cannot serve everybody" in note.en for note in result.notes)
 
 
 @pytest.mark.parametrize("broken", ["no trucks", "no fill point"])
@@ -164,7 +164,7 @@ def test_a_fill_point_without_water_is_left_out(roads: RoadGraph) -> None:
         iterations=50,
     )
     assert {stop.id for stop in result.routes[0].stops if stop.kind == "fill"} == {"F1"}
-    assert any("1 fill points lose water" in note for note in result.notes)
+    assert any("1 fill points lose water" in note.en for note in result.notes)
 
 
 def test_trucks_wait_for_the_morning_of_a_stop_that_starts_at_night() -> None:

@@ -47,7 +47,8 @@ export interface TruckPlan {
   routes: { truck: string; stops: Stop[] }[];
   binds: string | null;
   binds_zh?: string;
-  notes: string[] | string | null;
+  notes: string[];
+  notes_zh?: string[];
 }
 
 export interface PlannedValve {
@@ -83,6 +84,7 @@ export interface Proposal {
     segment_links: string[];
     extra_cut_off_nodes: string[];
     notes: string[];
+    notes_zh?: string[];
   };
   impact: {
     customers: AffectedCustomer[];
