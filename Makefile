@@ -42,12 +42,13 @@ test: $(VENV)/.dev $(PAGE) browser      ## all tests, with coverage
 	@$(BIN)/ringmain warmup
 	COVERAGE_FILE=.coverage $(BIN)/python -m pytest --cov --cov-report=term --durations=10
 
-check: $(VENV)/.dev $(PAGE)      ## formatter, linter, strict types, import contracts
+check: $(VENV)/.dev $(PAGE)      ## formatter, linter, strict types, import contracts, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@sh tools/check_page.sh $(BIN)
+	$(BIN)/python -m pytest -q
 
 format: $(VENV)/.dev      ## let the formatter and the linter mend what they can
 	$(BIN)/ruff format .
