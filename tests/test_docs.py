@@ -85,5 +85,5 @@ def test_every_column_and_setting_of_a_site_is_documented() -> None:
 
 def test_locks_hold_no_address() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
-        assert "http" not in (ROOT / name).read_text("utf-8"), name
+        assert "://" not in (ROOT / name).read_text("utf-8"), name
     assert '"resolved"' not in (ROOT / "hmi" / "web" / "package-lock.json").read_text("utf-8")
