@@ -163,9 +163,9 @@ class Commands:
         read = float(self._live.value[handle])
         if not is_good(int(self._live.quality[handle])) or not math.isfinite(read):
             return False
-        # An integer register holds steps of its scale; float32 holds seven digits.
-        step = float(self._live.step[handle])
-        return abs(read - value) <= max(step, 1e-6 * abs(value))
+        # An integer register rounds to the nearest step of its scale; float32 holds seven digits.
+        half_step = 0.5 * float(self._live.step[handle])
+        return abs(read - value) <= max(half_step * (1.0 + 1e-6), 1e-6 * abs(value))
 
 
 def _number(value: float) -> float | None:

@@ -103,6 +103,19 @@ async def test_a_device_that_takes_a_write_and_does_not_change_is_a_failure() ->
         assert len(field.written) == 1
 
 
+async def test_a_switch_that_stays_where_it_was_is_a_failure() -> None:
+    async with open_room(POINTS) as room:
+        field = await gateway(room)
+        await room.send((2, 1.0))
+        field.silent = True
+        asking = asyncio.create_task(room.ask("core.write", **command(point="PUMP", value=0.0)))
+        for _ in range(60):
+            await room.advance(0.2, links={"rtu": "up"})
+        answer = await asking
+        assert answer["state"] == "failed"
+        assert "reads 1" in answer["message"]
+
+
 async def test_a_value_that_was_there_already_is_confirmed_without_a_new_sample() -> None:
     async with open_room(POINTS) as room:
         field = await gateway(room)
