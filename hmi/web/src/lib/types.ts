@@ -85,6 +85,7 @@ export interface JournalEntry extends Alarm {
   event: string;
   time_ns: number;
   user?: string;
+  message?: string;
 }
 
 export interface LinkRow {
