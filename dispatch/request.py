@@ -16,6 +16,11 @@ from network_models.network import Network
 from network_models.problems import InputError, Problem
 from network_models.valves import IsolationValve
 
+LONGEST = timedelta(days=31)
+"""Longest window that is solved hour by hour; more would hold the planner for hours."""
+YEARS = range(1970, 2261)
+"""Years in which the days before and after, and nanoseconds, can be counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageRequest:
@@ -85,8 +90,16 @@ class OutageRequest:
             for name, moment in (("start", self.start), ("end", self.end))
             if moment.tzinfo is None
         ]
+        problems += [
+            _problem(name, moment.isoformat(), f"a year from {YEARS[0]} to {YEARS[-1]}")
+            for name, moment in (("start", self.start), ("end", self.end))
+            if moment.year not in YEARS
+        ]
         if not problems and self.duration <= timedelta(0):
             problems.append(_problem("end", self.end.isoformat(), "a time after the start"))
+        if not problems and self.duration > LONGEST:
+            expected = f"at most {LONGEST.days} days after the start"
+            problems.append(_problem("end", self.end.isoformat(), expected))
         if problems:
             raise InputError(problems)
 

@@ -55,7 +55,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [
             {
-                "field": ".".join(str(part) for part in fault["loc"] if part != "body"),
+                "field": ".".join(_short(part) for part in fault["loc"] if part != "body"),
                 "found": _short(fault.get("input")),
                 "expected": str(fault["msg"]),
             }
@@ -79,5 +79,6 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    # JSON may carry half a surrogate pair, which no answer can.
+    text = str(value).encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= 100 else text[:100] + "..."

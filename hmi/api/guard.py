@@ -76,7 +76,7 @@ class Guard:
             return
         origin = headers.get("origin")
         # A browser always sends Origin here; a request without one is not a page's.
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _place(origin) != host.lower():
             raise RefusedError(403, "origin-refused", f"requests from {origin} are not accepted")
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise RefusedError(403, "origin-refused", "requests from other sites are not accepted")
@@ -92,6 +92,13 @@ class Guard:
 def _host_name(host: str) -> str:
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _place(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
 

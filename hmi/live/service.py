@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from typing import Any
@@ -199,8 +199,16 @@ class LiveModel:
             self._workers = ProcessPoolExecutor(
                 1, mp_context=get_context("spawn"), initializer=be_nice
             )
+        workers = self._workers
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(
-            self._workers, plan_in_worker, str(self.site.path), header, time.time_ns()
-        )
+        try:
+            answer = await loop.run_in_executor(
+                workers, plan_in_worker, str(self.site.path), header, time.time_ns()
+            )
+        except BrokenExecutor:
+            # A pool that lost its worker takes no more work: the next plan gets a new one.
+            if self._workers is workers:
+                self._workers = None
+            workers.shutdown(wait=False)
+            raise
         return answer, b""

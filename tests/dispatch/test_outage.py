@@ -308,6 +308,11 @@ def test_a_window_that_is_none_is_refused(context: PlanningContext) -> None:
         plan(context, start=START.replace(tzinfo=None))
     with pytest.raises(InputError, match="X9"):
         plan(context, "link:X9")
+    with pytest.raises(InputError, match="at most"):
+        plan(context, hours=24.0 * 3650)
+    for year in (1, 9999):
+        with pytest.raises(InputError, match="a year from"):
+            plan(context, start=START.replace(year=year))
 
 
 def test_a_request_is_read_with_every_fault_at_once() -> None:

@@ -131,6 +131,8 @@ async def test_history_comes_as_columns_and_as_bytes(room: Room) -> None:
         ({"point": "W-L-T1", "from": "yesterday"}, 422, "invalid"),
         ({"point": "W-L-T1", "from": "2026-01-02T00:00", "to": "2026-01-01T00:00"}, 422, "invalid"),
         ({"point": "W-L-T1", "origin": "guess"}, 422, "invalid"),
+        ({"point": "W-L-T1", "from": "0001-01-01T00:00"}, 422, "invalid"),
+        ({"point": "W-L-T1", "to": "9999-12-31T23:59"}, 422, "invalid"),
         ({}, 422, "invalid"),
     ],
 )
@@ -292,6 +294,7 @@ async def test_its_own_host_names_are_served(room: Room, host: str) -> None:
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"origin": "http://localhost:9999"},
         {"sec-fetch-site": "cross-site"},
     ],
@@ -352,3 +355,11 @@ async def test_built_files_are_kept_and_the_page_is_not(tmp_path: Path) -> None:
         assert "immutable" in asset.headers["cache-control"]
         assert error_of(await client.get("/assets/../secret"), 404)
         assert error_of(await client.get("/assets/none.js"), 404)
+
+
+@pytest.mark.parametrize("body", ['{"point": "\\ud800"}', '{"\\ud800": 1}'])
+async def test_half_a_character_is_a_fault_of_the_request(room: Room, body: str) -> None:
+    headers = {"content-type": "application/json"}
+    client, _ = room
+    reply = await client.post("/api/select", content=body, headers=headers)
+    assert error_of(reply, 422)["code"] == "invalid"
