@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -75,8 +74,3 @@ def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict
 @lru_cache(maxsize=1)
 def _loaded(folder: str) -> PlanningContext:
     return context_of(load_site(Path(folder)))
-
-
-def be_nice() -> None:
-    """A worker gives way to the live processes."""
-    os.nice(10)

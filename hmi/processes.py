@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import logging
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from hmi.parent import end_with_parent
 from scenarios.site import Site, load_site
 
 log = logging.getLogger("ringmain")
@@ -106,7 +105,7 @@ ROLES: dict[str, Callable[[Site], Awaitable[None]]] = {
 
 def main(role: str, folder: str) -> None:
     """Run one role until SIGTERM, SIGINT or the end of the supervisor."""
-    _end_with_parent()
+    end_with_parent()
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -125,16 +124,6 @@ async def _until_told(work: Callable[[Site], Awaitable[None]], site: Site) -> No
         loop.add_signal_handler(sign, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def _end_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the supervisor dies, so that no process is left behind."""
-    parent = os.getppid()
-    set_parent_death_signal = 1
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(set_parent_death_signal, signal.SIGTERM)
-    if os.getppid() != parent:
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ async def events(
     from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     to: Annotated[str | None, Query(max_length=40)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    before: Annotated[int, Query(ge=0)] = 0,
+    before: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
 ) -> dict[str, Any]:
     """Journal entries, newest first; `before` is a sequence number for the next page."""
     ask: dict[str, Any] = {"limit": limit, "before": before, "from_ns": 0, "to_ns": None}

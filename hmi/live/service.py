@@ -10,9 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +20,8 @@ from dispatch.ends import end_nodes
 from dispatch.pattern_time import pattern_time_s
 from hmi.live.frames import StateFrame
 from hmi.live.judge import END_LIMIT_RULE, marked_ends, rules_today
+from hmi.live.plan_desk import PlanDesk
 from hmi.live.twin import LiveTwin, TwinFrame
-from hmi.planning import be_nice, plan_in_worker
 from hydraulics import SolveError
 from network_models.units import UNITS
 from scada import quality
@@ -52,7 +50,7 @@ class LiveModel:
         self._epoch = time.time_ns()
         self._number = 0
         self._zone = ZoneInfo(site.timezone)
-        self._workers: ProcessPoolExecutor | None = None
+        self._desk = PlanDesk(site.path)
         net = site.networks["water"]
         rules = rules_today(site.profile)
         self.twin = LiveTwin(
@@ -75,8 +73,7 @@ class LiveModel:
             listen.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listen
-            if self._workers is not None:
-                self._workers.shutdown(wait=False, cancel_futures=True)
+            self._desk.close()
 
     async def _take_snapshot(self) -> None:
         header, payload = await self.bus.call("core.snapshot", {}, timeout_s=30.0)
@@ -195,20 +192,4 @@ class LiveModel:
         }, b""
 
     async def _plan_outage(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        if self._workers is None:
-            self._workers = ProcessPoolExecutor(
-                1, mp_context=get_context("spawn"), initializer=be_nice
-            )
-        workers = self._workers
-        loop = asyncio.get_running_loop()
-        try:
-            answer = await loop.run_in_executor(
-                workers, plan_in_worker, str(self.site.path), header, time.time_ns()
-            )
-        except BrokenExecutor:
-            # A pool that lost its worker takes no more work: the next plan gets a new one.
-            if self._workers is workers:
-                self._workers = None
-            workers.shutdown(wait=False)
-            raise
-        return answer, b""
+        return await self._desk.plan(header), b""

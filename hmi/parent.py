@@ -1,0 +1,24 @@
+"""A process that must not outlive the one that started it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+
+SET_PARENT_DEATH_SIGNAL = 1
+"""Linux: prctl(PR_SET_PDEATHSIG, ...)."""
+
+
+def end_with_parent(parent: int | None = None) -> None:
+    """Ask the kernel for SIGTERM when the parent dies; end at once when it is gone already.
+
+    `parent` is its process id, where the caller knows it from before the start.
+    """
+    parent = parent or os.getppid()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(1)
