@@ -158,12 +158,3 @@ def degrees(ends: LinkEnds) -> IntArray:
     """How many link ends meet at each node, (N,)."""
     both = np.concatenate([ends.start, ends.end])
     return np.bincount(both, minlength=ends.n_nodes)
-
-
-def diameters_m(net: Network) -> NDArray[np.float64]:
-    """Each link's diameter in metres, (L,); zero where a link has none, such as a pump."""
-    return np.fromiter(
-        (float(getattr(link, "diameter_m", 0.0)) for link in net.links.values()),
-        np.float64,
-        len(net.links),
-    )

@@ -9,6 +9,7 @@ import typer
 
 from hmi.cli import output
 from hmi.cli.progress import progress_bar
+from network_models.units import UNITS
 
 if TYPE_CHECKING:
     from hydraulics import Run
@@ -100,9 +101,10 @@ def _tell(file: Path, summary: dict[str, Any]) -> None:
         output.say("Lowest pressures:")
         for row in summary["worst_nodes"][:5]:
             hours, rest = divmod(int(row["time_s"]), 3600)
+            mpa = UNITS["MPa"].from_si(UNITS["mH2O"].to_si(row["pressure_m"]))
             output.say(
                 f"  {row['node']:<16} {row['pressure_m']:8.2f} m "
-                f"({row['pressure_m'] * 0.00980665:.3f} MPa) at {hours:d}:{rest // 60:02d}"
+                f"({mpa:.3f} MPa) at {hours:d}:{rest // 60:02d}"
             )
     for row in summary["tanks"]:
         output.say(

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from hmi.live.mapping import Mapping, Role, map_points
 from hydraulics.demand_groups import demand_groups
 from hydraulics.estimation import Estimate, Measurements, fit_demands
-from hydraulics.state import ACTIVE_LINK, CLOSED_LINK, OPEN_LINK, Boundary, Solution
+from hydraulics.state import Boundary, Solution
 from hydraulics.water import SteadyWater
-from network_models.elements import Valve
 from network_models.network import Network
 from network_models.units import PA_PER_M_WATER
 from scada.point import Point
@@ -72,13 +71,6 @@ class LiveTwin:
         self._end_limit_pa = end_limit_pa
         hours = [self.model.boundary(3600.0 * h).demand_m3s for h in range(MEAN_DEMAND_HOURS)]
         self.group: I64 = demand_groups(net, np.mean(hours, axis=0), most=groups)
-        self._open_code = np.array(
-            [
-                ACTIVE_LINK if isinstance(link, Valve) and link.status == "active" else OPEN_LINK
-                for link in net.links.values()
-            ],
-            dtype=np.int64,
-        )
         self._held: dict[int, float] = {}
         self._factor: F64 | None = None
         self._last: Solution | None = None
@@ -119,7 +111,6 @@ class LiveTwin:
     def _boundary(self, value: F64, usable: NDArray[np.bool_], time_s: float) -> Boundary:
         boundary = self.model.boundary(time_s)
         head = boundary.fixed_head_m.copy()
-        status = boundary.status.copy()
         setting = boundary.setting.copy()
         for tie in self.mapping.ties:
             if usable[tie.point]:
@@ -131,9 +122,12 @@ class LiveTwin:
                 head[tie.index] = held
             elif tie.role is Role.LINK_SETTING:
                 setting[tie.index] = held
-            elif tie.role is Role.LINK_STATUS:
-                status[tie.index] = self._open_code[tie.index] if held >= 0.5 else CLOSED_LINK
-        return replace(boundary, fixed_head_m=head, status=status, setting=setting)
+        boundary = replace(boundary, fixed_head_m=head, setting=setting)
+        for tie in self.mapping.of(Role.LINK_STATUS):
+            held = self._held.get(tie.point)
+            if held is not None:
+                boundary = self.model.with_status(boundary, tie.index, is_open=held >= 0.5)
+        return boundary
 
     def _measurements(self, value: F64, usable: NDArray[np.bool_]) -> Measurements:
         heads = [t for t in self.mapping.of(Role.NODE_HEAD) if usable[t.point]]
