@@ -64,7 +64,7 @@ class Engine:
         self.settings = settings
         self.work = new_work(arrays.tables)
         self.outcome = Outcome()
-        self._judge = Judge(arrays.network)
+        self._judge = Judge(arrays.network, settings)
         self.solves = 0
         self.iterations = 0
         self.unbalanced = 0
@@ -292,4 +292,6 @@ class Engine:
     def balance(self, heads: F64, demands: F64, flows: F64, record: Record) -> Balance:
         """The worst residuals of converted records, by `hydraulics.balance`."""
         factor = self.arrays.m3s_per_cfs
-        return self._judge.judge(heads, demands, flows, record.status, record.setting, factor)
+        return self._judge.judge(
+            heads, demands, flows, record.status, record.setting, factor, self.work.held
+        )
