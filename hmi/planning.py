@@ -18,9 +18,9 @@ from dispatch.outage import (
 )
 from dispatch.roads import RoadGraph
 from dispatch.rulebook import RuleBook
-from hmi.live.judge import marked_ends
 from network_models.problems import InputError, Problem
 from scenarios.site import Site, load_site
+from scenarios.subject import marked_ends
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hmi.cli import output
+from hmi.cli.comply import comply
 from hmi.cli.demo import demo
 from hmi.cli.outage import outage_app
 from hmi.cli.rules import rules_app
@@ -31,6 +32,7 @@ app.command()(check)
 app.command()(serve)
 app.command()(field)
 app.command()(simulate)
+app.command()(comply)
 app.add_typer(rules_app, name="rules")
 app.add_typer(outage_app, name="outage")
 

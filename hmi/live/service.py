@@ -19,7 +19,7 @@ import numpy as np
 from dispatch.ends import end_nodes
 from dispatch.pattern_time import pattern_time_s
 from hmi.live.frames import StateFrame
-from hmi.live.judge import END_LIMIT_RULE, marked_ends, rules_today
+from hmi.live.judge import END_LIMIT_RULE, rules_today
 from hmi.live.plan_desk import PlanDesk
 from hmi.live.twin import LiveTwin, TwinFrame
 from hydraulics import SolveError
@@ -28,6 +28,7 @@ from scada import quality
 from scada.ports import Bus, BusError, Header
 from scada.samples import SampleBatch
 from scenarios.site import Site
+from scenarios.subject import marked_ends
 
 log = logging.getLogger(__name__)
 
