@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hydraulics.errors import SolveError
-from hydraulics.linear import Pattern, analyse
 from hydraulics.link_rows import link_rows
 from hydraulics.operation_rows import CurveRows, control_rows, demand_rows, pattern_rows
+from hydraulics.ordering import Pattern, analyse
 from hydraulics.tables import NODE, SOURCE, Settings, Tables
 from hydraulics.types import F64, I64, U32, Table
 from hydraulics.us_units import FOOT3_M3, FOOT_M, m3s_per_cfs
@@ -68,8 +68,8 @@ def compile_network(net: Network) -> NetworkArrays:
     row_of_node[node_of_row] = np.arange(len(nodes))
     start_rows, end_rows = row_of_node[starts], row_of_node[ends]
     places = np.full(len(starts), len(pattern.row), dtype=np.int64)
-    for k in np.flatnonzero(inner & (starts != ends)):
-        places[k] = pattern.place(int(start_rows[k]), int(end_rows[k]))
+    stored = inner & (starts != ends)
+    places[stored] = pattern.places(start_rows[stored], end_rows[stored])
     factor = m3s_per_cfs(net.options.flow_unit)
     curves = CurveRows(net, factor)
     patterns, pattern_first, pattern_value = pattern_rows(net)

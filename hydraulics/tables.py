@@ -110,7 +110,7 @@ class Tables(NamedTuple):
     curve_y: F64
     pattern_first: U32
     pattern_value: F64
-    first: U32  # elimination pattern, see hydraulics.linear
+    first: U32  # elimination pattern, see hydraulics.ordering
     row: U32
     target: U32
     near_first: U32  # links at each node: near_link[near_first[n] : near_first[n + 1]]

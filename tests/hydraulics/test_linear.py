@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hydraulics.linear import analyse, factorise, substitute
+from hydraulics.linear import factorise, substitute
+from hydraulics.ordering import analyse
 from hydraulics.types import F64, I64
 
 
@@ -21,8 +22,7 @@ def solve(dense: F64, right: F64) -> tuple[int, F64]:
     position[order] = np.arange(size)
     diagonal = dense[order, order].astype(float)
     lower = np.zeros(len(pattern.row) + 1)
-    for i, j in zip(one, other, strict=True):
-        lower[pattern.place(int(position[i]), int(position[j]))] = dense[i, j]
+    lower[pattern.places(position[one], position[other])] = dense[one, other]
     singular = factorise(pattern.first, pattern.target, pattern.row, diagonal, lower)
     answer = right[order].astype(float)
     if singular < 0:
