@@ -7,18 +7,30 @@ from typing import TYPE_CHECKING, Any
 from hydraulics.errors import SolveError
 
 if TYPE_CHECKING:
+    from hydraulics.batch.many import simulate_many, solve_many
     from hydraulics.run import simulate
     from hydraulics.state import Run, Solution
     from hydraulics.steady import solve
     from hydraulics.warming import warmup
 
-__all__ = ["Run", "Solution", "SolveError", "simulate", "solve", "warmup"]
+__all__ = [
+    "Run",
+    "Solution",
+    "SolveError",
+    "simulate",
+    "simulate_many",
+    "solve",
+    "solve_many",
+    "warmup",
+]
 
 _HOMES = {
     "Run": "hydraulics.state",
     "Solution": "hydraulics.state",
     "simulate": "hydraulics.run",
+    "simulate_many": "hydraulics.batch.many",
     "solve": "hydraulics.steady",
+    "solve_many": "hydraulics.batch.many",
     "warmup": "hydraulics.warming",
 }
 

@@ -6,7 +6,7 @@ Structure (who touches whom, the order of elimination) is apart from numbers: a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,6 +115,17 @@ def compile_network(net: Network) -> NetworkArrays:
         tables=tables,
         pattern=pattern,
     )
+
+
+def with_emitters(arrays: NetworkArrays, net: Network) -> NetworkArrays:
+    """`arrays` for a network that differs in the emitters of some junctions only."""
+    rows = arrays.tables.nodes.copy()
+    for i, (id_, node) in enumerate(net.nodes.items()):
+        if isinstance(node, Junction) and node is not arrays.network.nodes[id_]:
+            rows[arrays.row_of_node[i]]["emitter"] = emitter_coefficient(
+                node.emitter_coefficient, net.options.emitter_exponent, arrays.m3s_per_cfs
+            )
+    return replace(arrays, network=net, tables=arrays.tables._replace(nodes=rows))
 
 
 def settings_of(options: Options, times: Times, factor: float) -> Settings:

@@ -46,7 +46,7 @@ def apply_changes(net: Network, changes: Sequence[Change]) -> Changed:
     factor = np.ones(len(net.nodes))
     nodes: dict[str, Node] = {}
     index = {id_: i for i, id_ in enumerate(net.nodes)}
-    _check_ids(net, changes)
+    check_changes(net, changes)
     for change in changes:
         match change:
             case CloseLink(id=id_):
@@ -77,7 +77,8 @@ def apply_changes(net: Network, changes: Sequence[Change]) -> Changed:
     return Changed(network=net, holds=tuple(holds), factor=factor, warnings=warnings)
 
 
-def _check_ids(net: Network, changes: Sequence[Change]) -> None:
+def check_changes(net: Network, changes: Sequence[Change]) -> None:
+    """ValueError naming ids the network does not have, or a break of what is not a pipe."""
     missing: list[str] = []
     for change in changes:
         match change:
@@ -91,6 +92,9 @@ def _check_ids(net: Network, changes: Sequence[Change]) -> None:
                 missing.extend(f"node {id_}" for id_ in chosen or () if id_ not in net.nodes)
     if missing:
         raise ValueError("the network does not have " + ", ".join(missing))
+    for change in changes:
+        if isinstance(change, BreakPipe) and not isinstance(net.links[change.id], Pipe):
+            raise ValueError(f"link {change.id} is not a pipe: only pipes break")
 
 
 def _break_ends(net: Network, link: Link, done: dict[str, Node]) -> dict[str, Node]:
@@ -100,7 +104,7 @@ def _break_ends(net: Network, link: Link, done: dict[str, Node]) -> dict[str, No
     in where the pressure is negative, so backflow is off in such a network.
     """
     if not isinstance(link, Pipe):
-        raise ValueError(f"link {link.id} is not a pipe: only pipes break")
+        return {}
     area = math.pi * link.diameter_m**2 / 4.0
     loss = FRICTION * link.length_m / 2.0 / link.diameter_m + END_LOSS
     coefficient = area * math.sqrt(2.0 * GRAVITY / loss)

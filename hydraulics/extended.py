@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from hydraulics.arrays import NetworkArrays, compile_network, settings_of
+from hydraulics.arrays import NetworkArrays, compile_network, settings_of, with_emitters
 from hydraulics.changes import apply_changes
 from hydraulics.controls import head_at, volume_at
 from hydraulics.engine import Engine
@@ -43,13 +43,15 @@ class ExtendedPeriod:
         arrays: NetworkArrays | None = None,
     ) -> None:
         """`start_s` is where in its patterns the run begins. `arrays` saves compiling again: the
-        network must be the one they were compiled from and `changes` must not break pipes."""
+        network must be the one they were compiled from."""
         changed = apply_changes(net, changes)
         options = with_overrides(
             changed.network.options, demand_model, required_pressure_m, accuracy
         )
-        if arrays is None or changed.network is not net:
+        if arrays is None:
             arrays = compile_network(changed.network)
+        elif changed.network is not net:
+            arrays = with_emitters(arrays, changed.network)
         settings = settings_of(options, net.times, arrays.m3s_per_cfs)
         self._engine = Engine(arrays, settings)
         self._arrays = arrays

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from hydraulics.arrays import NetworkArrays
 from hydraulics.engine import Record
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.state import Report, Run
@@ -25,10 +26,12 @@ def simulate(
     required_pressure_m: float | None = None,
     accuracy: float | None = None,
     progress: Callable[[float], None] | None = None,
+    arrays: NetworkArrays | None = None,
 ) -> Run:
     """Run `net` over its file's duration (or `hours`), reporting at its report times.
 
-    `step_s` is the report step. `progress` is called with the share done. Raises SolveError.
+    `step_s` is the report step. `progress` is called with the share done. `arrays` of this very
+    network save compiling it again. Raises SolveError.
     """
     times = report_times(net, hours, step_s)
     run = ExtendedPeriod(
@@ -37,6 +40,7 @@ def simulate(
         demand_model=demand_model,
         required_pressure_m=required_pressure_m,
         accuracy=accuracy,
+        arrays=arrays,
     )
     engine = run.engine
     a = engine.arrays
