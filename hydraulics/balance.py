@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
+from hydraulics.arrays import NetworkArrays
 from hydraulics.proof.flaws import REASONS
-from hydraulics.proof.kernels import ENERGY, MASS, judge_states
-from hydraulics.proof.tables import Verdict, new_verdict, proof_tables
+from hydraulics.proof.kernels import judge_states
+from hydraulics.proof.solving import Witness
+from hydraulics.proof.tables import (
+    ENERGY,
+    FLAWS,
+    MASS,
+    OUTFLOW,
+    Limits,
+    Verdict,
+    limits_of,
+    new_verdict,
+    proof_tables,
+)
 from hydraulics.state import Balance
 from hydraulics.tables import Settings
 from hydraulics.types import F64, U8
-from network_models.elements import Pipe, Pump, Valve
+from network_models.elements import Link, Pipe, Pump, Valve
 from network_models.network import Network
-
-SLACK_M = 0.01
 
 
 class Judge:
     """Judges states of one network."""
 
     def __init__(self, net: Network, settings: Settings | None = None) -> None:
-        """`settings` gives the demand model of the run when it is not the file's."""
+        """`settings` gives the demand model and accuracy of the run when not the file's."""
         self._net = net
         self._node_ids, self._link_ids = net.node_ids, net.link_ids
         self._proof = proof_tables(net, settings)
+        accuracy = net.options.accuracy if settings is None else settings.accuracy
+        self._limits: Limits = limits_of(accuracy)
 
     def judge(
         self,
@@ -52,33 +64,50 @@ class Judge:
             _stacked(setting),
             hands,
             factor,
-            SLACK_M,
+            self._limits,
         )
-        return self.balance(verdict)
+        return balance_of(self._net, self._node_ids, verdict)
 
-    def balance(self, verdict: Verdict) -> Balance:
-        """The verdict in words."""
-        node, link = int(verdict.where[MASS]), int(verdict.where[ENERGY])
-        flaws = np.flatnonzero(verdict.flaw) if verdict.flaws[0] else ()
-        return Balance(
-            mass_m3s=float(verdict.worst[MASS]),
-            mass_node=self._node_ids[node] if node >= 0 else "",
-            energy_m=float(verdict.worst[ENERGY]),
-            energy_link=self._link_ids[link] if link >= 0 else "",
-            inconsistent=tuple(self._flaw(int(k), int(verdict.flaw[k])) for k in flaws),
-        )
 
-    def _flaw(self, k: int, reason: int) -> str:
-        """As "PRV V1 is open, but should hold its setting"."""
-        id_ = self._link_ids[k]
-        link = self._net.links[id_]
-        kind = "link"
-        if isinstance(link, Pipe):
-            kind = "check valve" if link.check_valve else "pipe"
-        elif isinstance(link, Pump | Valve):
-            kind = "pump" if isinstance(link, Pump) else link.kind
-        verb = "" if REASONS[reason].startswith(("is ", "holds", "fills", "draws")) else ": "
-        return f"{kind} {id_}{verb or ' '}{REASONS[reason]}"
+def new_witness(arrays: NetworkArrays, settings: Settings) -> Witness:
+    """What a run of `arrays` carries to have its states judged as they are solved."""
+    nodes, links = len(arrays.node_ids), len(arrays.link_ids)
+    return Witness(
+        proof=proof_tables(arrays.network, settings, arrays.row_of_node),
+        state=new_verdict(nodes, links),
+        total=new_verdict(nodes, links),
+        limits=limits_of(settings.accuracy),
+        m3s_per_cfs=arrays.m3s_per_cfs,
+    )
+
+
+def balance_of(net: Network, node_ids: tuple[str, ...], verdict: Verdict) -> Balance:
+    """A verdict in words; `node_ids` in the order of the judged nodes, links in the file's."""
+    link_ids = net.link_ids
+    node, link = int(verdict.where[MASS]), int(verdict.where[ENERGY])
+    giver = int(verdict.where[OUTFLOW])
+    flaws = np.flatnonzero(verdict.flaw) if verdict.failed[FLAWS] else ()
+    return Balance(
+        mass_m3s=float(verdict.worst[MASS]),
+        mass_node=node_ids[node] if node >= 0 else "",
+        energy_m=float(verdict.worst[ENERGY]),
+        energy_link=link_ids[link] if link >= 0 else "",
+        outflow_m3s=float(verdict.worst[OUTFLOW]),
+        outflow_node=node_ids[giver] if giver >= 0 else "",
+        inconsistent=tuple(_flaw(net.links[link_ids[k]], int(verdict.flaw[k])) for k in flaws),
+        proved=bool(verdict.failed.max() == 0),
+    )
+
+
+def _flaw(link: Link, reason: int) -> str:
+    """As "PRV V1 is open, but should hold its setting"."""
+    kind = "link"
+    if isinstance(link, Pipe):
+        kind = "check valve" if link.check_valve else "pipe"
+    elif isinstance(link, Pump | Valve):
+        kind = "pump" if isinstance(link, Pump) else link.kind
+    join = " " if REASONS[reason].startswith(("is ", "holds", "fills", "draws")) else ": "
+    return f"{kind} {link.id}{join}{REASONS[reason]}"
 
 
 def _stacked(values: F64) -> F64:

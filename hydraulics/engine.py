@@ -9,11 +9,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hydraulics.arrays import NetworkArrays, emitter_coefficient
-from hydraulics.balance import Judge
+from hydraulics.balance import balance_of, new_witness
 from hydraulics.controls import apply_controls, apply_patterns
 from hydraulics.errors import SolveError
 from hydraulics.link_rows import setting_from_si
-from hydraulics.newton import balance_network
+from hydraulics.proof.solving import solve_proved
+from hydraulics.proof.tables import Verdict
 from hydraulics.state import Balance, Report, Solution
 from hydraulics.stepping import fill_tanks, next_step, run_until
 from hydraulics.tables import (
@@ -64,7 +65,7 @@ class Engine:
         self.settings = settings
         self.work = new_work(arrays.tables)
         self.outcome = Outcome()
-        self._judge = Judge(arrays.network, settings)
+        self.witness = new_witness(arrays, settings)
         self.solves = 0
         self.iterations = 0
         self.unbalanced = 0
@@ -161,6 +162,7 @@ class Engine:
                 f"node {self.arrays.node_ids[n]} is a source: emitters are at junctions"
             )
         had = self.work.emitter[row] > 0.0
+        self.witness.proof.emitter[row] = coefficient
         self.work.emitter[row] = emitter_coefficient(
             coefficient, 1.0 / self.settings.emitter_exponent, self.arrays.m3s_per_cfs
         )
@@ -180,27 +182,29 @@ class Engine:
     def solve(self, time_s: float) -> None:
         """Heads and flows for the present boundary. SolveError if they cannot be found."""
         a = self.arrays
-        iterations, change, singular = balance_network(
-            a.tables, self.work, self.settings, a.junctions
+        iterations, change, singular, proved = solve_proved(
+            a.tables, self.work, self.settings, a.junctions, self.witness
         )
         self.solves += 1
         self.iterations += iterations
-        self.unbalanced += not change <= self.settings.accuracy
-        self._end(time_s, iterations, change, singular)
+        self.unbalanced += not proved
+        self._end(time_s, iterations, change, singular, proved)
 
     def run(self, time_s: float, stop_s: float) -> float:
         """Through all events to `stop_s`, for networks without rules; the time there."""
         a = self.arrays
-        time_s, solves, total, unbalanced, iterations, change, singular = run_until(
-            a.tables, self.work, self.settings, a.junctions, time_s, stop_s
+        time_s, solves, total, unbalanced, iterations, change, singular, proved = run_until(
+            a.tables, self.work, self.settings, a.junctions, self.witness, time_s, stop_s
         )
         self.solves += solves
         self.iterations += total
         self.unbalanced += unbalanced
-        self._end(time_s, iterations, change, singular)
+        self._end(time_s, iterations, change, singular, proved)
         return float(time_s)
 
-    def _end(self, time_s: float, iterations: int, change: float, singular: int) -> None:
+    def _end(
+        self, time_s: float, iterations: int, change: float, singular: int, proved: bool
+    ) -> None:
         a = self.arrays
         if singular >= 0:
             node = a.node_ids[a.node_of_row[singular]]
@@ -216,7 +220,7 @@ class Engine:
                 "demand values",
                 time_s=time_s,
             )
-        self.outcome = Outcome(iterations, change, change <= self.settings.accuracy)
+        self.outcome = Outcome(iterations, change, proved)
 
     def step(self, time_s: float, stop_s: float) -> float:
         """Seconds the present state holds, at most to `stop_s`."""
@@ -244,7 +248,7 @@ class Engine:
             iterations=self.outcome.iterations,
             solves=1,
             relative_change=self.outcome.change,
-            balance=self.balance(heads, demands, flows, record),
+            balance=self.balance(self.witness.state),
             unsupplied=tuple(a.node_ids[i] for i in np.flatnonzero(np.isnan(heads))),
             negative_pressure=tuple(a.node_ids[i] for i in negative if junction[i]),
             warnings=warnings,
@@ -289,9 +293,9 @@ class Engine:
         flows: F64 = np.where(is_open, record.flow, 0.0) * a.m3s_per_cfs
         return heads, demands, flows, is_open.astype(np.int64)
 
-    def balance(self, heads: F64, demands: F64, flows: F64, record: Record) -> Balance:
-        """The worst residuals of converted records, by `hydraulics.balance`."""
-        factor = self.arrays.m3s_per_cfs
-        return self._judge.judge(
-            heads, demands, flows, record.status, record.setting, factor, self.work.held
-        )
+    def balance(self, verdict: Verdict | None = None) -> Balance:
+        """The worst residuals of all states solved so far, or of one."""
+        a = self.arrays
+        nodes = tuple(a.node_ids[i] for i in a.node_of_row)
+        verdict = self.witness.total if verdict is None else verdict
+        return balance_of(a.network, nodes, verdict)

@@ -66,7 +66,7 @@ def simulate(
         iterations=engine.iterations,
         solves=engine.solves,
         relative_change=engine.outcome.change,
-        balance=engine.balance(head, demand, flow, stacked),
+        balance=engine.balance(),
         unsupplied=tuple(a.node_ids[i] for i in cut),
         negative_pressure=tuple(a.node_ids[i] for i in low),
         unbalanced_times_s=tuple(unbalanced),

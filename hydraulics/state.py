@@ -30,16 +30,21 @@ class Boundary:
 class Balance:
     """How far a solution is from the physics, found apart from the solver.
 
-    Mass: the worst difference of inflow and demand at a junction. Energy: the worst difference
-    of the head drop over an open link and its law at its flow. `inconsistent` names links whose
-    status contradicts their heads and flow (a check valve passing backwards, a held pressure
-    missed ...).
+    Mass: the worst difference of inflow and demand at a node. Energy: the worst difference
+    of the head drop over an open link and its law at its flow. Outflow: the worst difference of
+    what a junction gives off (demand, emitter, leakage) and its law at its pressure.
+    `inconsistent` names links whose status contradicts their heads and flow, with the reason: "PRV
+    V1 is open, but should hold its setting". `proved` is true when all of this is within the
+    limits of the accuracy (`hydraulics.proof.tables.limits_of`).
     """
 
     mass_m3s: float = 0.0
     mass_node: str = ""
     energy_m: float = 0.0
     energy_link: str = ""
+    outflow_m3s: float = 0.0
+    outflow_node: str = ""
+    proved: bool = True
     inconsistent: tuple[str, ...] = ()
 
 

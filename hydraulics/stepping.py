@@ -17,7 +17,7 @@ from hydraulics.controls import (
     pattern_period,
     volume_at,
 )
-from hydraulics.newton import balance_network
+from hydraulics.proof.solving import Witness, solve_proved
 from hydraulics.tables import (
     ABOVE,
     AT_CLOCKTIME,
@@ -117,25 +117,31 @@ def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
 
 @kernel
 def run_until(
-    tables: Tables, work: Work, settings: Settings, junctions: int, time: float, stop: float
-) -> tuple[float, int, int, int, int, float, int]:
+    tables: Tables,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    witness: Witness,
+    time: float,
+    stop: float,
+) -> tuple[float, int, int, int, int, float, int, bool]:
     """Run through all events from `time` to `stop` (networks without rules).
 
-    Returns the time reached, solves, iterations, solves without balance, and the last solve's
-    iterations, relative change and singular row (-1: none; the run ends there otherwise).
+    Returns the time reached, solves, iterations, solves without proof, and the last solve's
+    iterations, relative change, singular row (-1: none; the run ends there otherwise) and proof.
     """
-    solves, total, unbalanced, count, error, singular = 0, 0, 0, 0, 0.0, -1
+    solves, total, unbalanced, count, error, singular, good = 0, 0, 0, 0, 0.0, -1, True
     while time < stop:
         step = next_step(tables, work, settings, junctions, time, stop)
         fill_tanks(tables, work, junctions, step)
         time = math.floor((time + step) * 1000.0 + 0.5) / 1000.0
         apply_patterns(tables, work, settings, junctions, time)
         apply_controls(tables, work, settings, junctions, time)
-        count, error, singular = balance_network(tables, work, settings, junctions)
+        count, error, singular, good = solve_proved(tables, work, settings, junctions, witness)
         solves += 1
         total += count
-        if not error <= settings.accuracy:
+        if not good:
             unbalanced += 1
         if singular >= 0 or not math.isfinite(error):
             break
-    return time, solves, total, unbalanced, count, error, singular
+    return time, solves, total, unbalanced, count, error, singular, good

@@ -6,7 +6,7 @@ Each rule answers with a place in `REASONS`, 0 for "fits". Heads in m, flows in 
 from __future__ import annotations
 
 from hydraulics.compiled import kernel
-from hydraulics.proof.tables import Proof
+from hydraulics.proof.tables import Limits, Proof
 from hydraulics.tables import (
     ACTIVE,
     CHECK_VALVE,
@@ -18,6 +18,7 @@ from hydraulics.tables import (
     PUMP,
     TEMPORARILY_CLOSED,
     XHEAD,
+    XPRESSURE,
 )
 from hydraulics.us_units import FOOT_M
 
@@ -35,8 +36,10 @@ REASONS = (
 BACKWARDS, LEAKS, IDLE, UNHELD, POWERLESS, OVERFILLS, DRAINS, SPLIT = range(1, 9)
 FLOW = 1e-5
 """m3/s that count as none."""
+LEAK = 1e-4
+"""m3/s a closed link may pass before it is named; less shows as missing mass."""
 HEAD = 2e-3
-"""m that decide nothing: the solver's own tests use 1.5e-4 m."""
+"""m a full or empty tank may be from its limit."""
 
 
 @kernel
@@ -49,13 +52,14 @@ def closed_flaw(
     h1: float,
     h2: float,
     flow: float,
-    slack: float,
+    limits: Limits,
 ) -> int:
-    """A closed link between nodes with a source. `slack` m are beneath what the solve can tell."""
-    if abs(flow) > FLOW:
+    """A closed link between nodes with a source."""
+    if abs(flow) > LEAK:
         return LEAKS
     if held:
         return 0
+    slack = limits.energy
     kind = proof.kind[k]
     drop = h1 - h2
     if kind == PUMP:
@@ -111,9 +115,13 @@ def open_flaw(
     h1: float,
     h2: float,
     flow: float,
-    slack: float,
+    limits: Limits,
 ) -> int:
-    """An open or active link; `setting_si` is MISSING where a valve is just open."""
+    """An open or active link; `setting_si` is MISSING where a valve is just open.
+
+    A PSV forced open (XPRESSURE) lets its pressure fall: holding it would cut off what is behind.
+    """
+    slack = limits.energy
     kind = proof.kind[k]
     if flow < -FLOW and (kind in (CHECK_VALVE, PUMP, PRV, PSV)):
         return BACKWARDS
@@ -127,5 +135,6 @@ def open_flaw(
     if kind == PRV:
         return UNHELD if h2 > proof.elevation[proof.end[k]] + setting_si + slack else 0
     if kind == PSV:
-        return UNHELD if h1 < proof.elevation[proof.start[k]] + setting_si - slack else 0
+        low = h1 < proof.elevation[proof.start[k]] + setting_si - slack
+        return UNHELD if low and status != XPRESSURE else 0
     return UNHELD if flow > setting_si + 10.0 * FLOW else 0

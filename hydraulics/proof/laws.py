@@ -8,7 +8,18 @@ import numpy as np
 
 from hydraulics.compiled import kernel
 from hydraulics.proof.tables import FOOT3, Proof
-from hydraulics.tables import CONSTANT_POWER, MISSING, POWER_CURVE
+from hydraulics.tables import (
+    ACTIVE,
+    CONSTANT_POWER,
+    GPV,
+    MISSING,
+    PBV,
+    PCV,
+    POWER_CURVE,
+    PRV,
+    PSV,
+    TCV,
+)
 from hydraulics.types import F64, I64, U32
 from hydraulics.us_units import FOOT_M
 
@@ -18,6 +29,11 @@ MANTISSA = (1 << 52) - 1
 MAGNITUDE = (1 << 63) - 1
 ONE = 1023 << 52
 """Bits of 1.0."""
+STILL_PUMP = 1e-6
+"""m3/s below which a pump of constant power stands."""
+STILL_GPV = 1e-5
+FLOW_AS_HEAD = 1e3
+"""A missed flow setting counts as a metre a L/s, so that it shows beside heads."""
 SHUT = 1e8 * FOOT_M / FOOT3**2
 """Drop over q**2 of a positional valve that is shut."""
 
@@ -84,14 +100,15 @@ def line(first: U32, xs: F64, ys: F64, curve: int, x: float) -> float:
 def pump_gap(proof: Proof, k: int, gain: float, flow: float, speed: float) -> float:
     """Metres between a running pump's gain and its curve's.
 
-    At constant power the work counts, so that a flow near zero asks for no endless head.
+    A pump of constant power asks for endless head near zero flow: there it counts as standing.
     """
     p = proof.pump_row[k]
     kind = proof.pump_kind[p]
     w = speed
     if kind == CONSTANT_POWER:
-        work = proof.pump[p, 3] * w**3
-        return float(abs(gain * flow - work) / max(abs(flow), 1e-3))
+        if abs(flow) < STILL_PUMP:
+            return 0.0
+        return float(abs(gain - proof.pump[p, 3] * w**3 / flow))
     if kind == POWER_CURVE:
         n = proof.pump[p, 2]
         law = w * w * proof.pump[p, 0] - proof.pump[p, 1] * w ** (2.0 - n) * abs(flow) ** n
@@ -127,3 +144,34 @@ def opening_loss(proof: Proof, k: int, opening: float) -> float:
             share = line(proof.curve_first, xs, ys, curve, opening)
     share = min(max(share / 100.0, 1e-6), 1.0)
     return float(min(proof.minor[k] / (share * share), SHUT))
+
+
+@kernel
+def valve_gap(
+    proof: Proof, k: int, h1: float, h2: float, q: float, status: int, setting: float
+) -> float:
+    """What an open valve misses: its law in metres, or the head or flow it should hold."""
+    kind = proof.kind[k]
+    drop = h1 - h2
+    pull = q * abs(q)
+    loss = abs(drop - proof.minor[k] * pull)
+    if kind == GPV:
+        if abs(q) <= STILL_GPV:
+            return 0.0
+        law = line(proof.curve_first, proof.curve_x, proof.curve_y, proof.curve[k], abs(q))
+        return abs(drop - (law if q > 0.0 else -law))
+    if setting == MISSING:
+        return float(loss)
+    if kind == PCV:
+        return float(abs(drop - opening_loss(proof, k, setting) * pull))
+    if kind == TCV:
+        return float(abs(drop - setting * proof.kinetic[k] * pull))
+    if kind == PBV:
+        return float(min(abs(drop - setting), loss))
+    if status == ACTIVE:
+        if kind == PRV:
+            return float(abs(h2 - proof.elevation[proof.end[k]] - setting))
+        if kind == PSV:
+            return float(abs(h1 - proof.elevation[proof.start[k]] - setting))
+        return float(abs(q - setting) * FLOW_AS_HEAD)
+    return float(loss)

@@ -82,23 +82,53 @@ class Proof(NamedTuple):
     exponent: F64
 
 
+class Limits(NamedTuple):
+    """How much a proved state may miss; see `limits_of`."""
+
+    share: float
+    """Of the largest flow (mass), of a link's drop (energy), of a node's outflow."""
+    mass: float
+    """m3/s on top."""
+    energy: float
+    """m on top, and what statuses have to spare."""
+    outflow: float
+    """m3/s on top."""
+
+
+MASS, ENERGY, OUTFLOW, FLAWS = range(4)
+
+
 class Verdict(NamedTuple):
-    """What the judge has found so far, the worst over all states judged."""
+    """What the judge found in one state, or the worst of many (`merge`)."""
 
     worst: F64
     """(3,): mass m3/s, energy m, outflow m3/s."""
     where: I64
-    """(3,): node, link, node; -1 none yet."""
-    flaws: I64
-    """(1,): links whose `flaw` is set."""
+    """(3,): node, link, node; -1 none."""
+    failed: I64
+    """(4,): nodes, links, nodes beyond the limits, and links with a flaw."""
     flaw: U8
     """(L,): why a link's status contradicts its state, a place in `REASONS`; 0 none."""
     net: F64
-    """(N,) scratch."""
+    """(N,) scratch: net inflow, then what it lacks."""
     power: F64
     """(L,) scratch."""
     bits: I64
     """(L,) scratch."""
+
+
+def limits_of(accuracy: float) -> Limits:
+    """The limits of a solve that iterates to `accuracy` (relative change of flows).
+
+    EPANET's 1e-3 allows 0.1 m an element and 0.1 % of its drop, a finer solve down to 0.01 m;
+    nothing allows more than 1 m.
+    """
+    return Limits(
+        share=min(accuracy, 1e-2),
+        mass=1e-6,
+        energy=min(max(100.0 * accuracy, 0.01), 1.0),
+        outflow=1e-5,
+    )
 
 
 def new_verdict(nodes: int, links: int) -> Verdict:
@@ -106,7 +136,7 @@ def new_verdict(nodes: int, links: int) -> Verdict:
     return Verdict(
         worst=np.zeros(3),
         where=np.full(3, -1, dtype=np.int64),
-        flaws=np.zeros(1, dtype=np.int64),
+        failed=np.zeros(4, dtype=np.int64),
         flaw=np.zeros(links, dtype=np.uint8),
         net=np.zeros(nodes),
         power=np.zeros(links),
