@@ -97,17 +97,25 @@ def check_changes(net: Network, changes: Sequence[Change]) -> None:
             raise ValueError(f"link {change.id} is not a pipe: only pipes break")
 
 
+def break_coefficient(pipe: Pipe) -> float:
+    """Emitter coefficient of each half of a pipe broken in its middle, m3/s a square root of m.
+
+    q = A * sqrt(2 g p / (f (L/2) / D + 1.5)) at the end's own height.
+    """
+    area = math.pi * pipe.diameter_m**2 / 4.0
+    loss = FRICTION * pipe.length_m / 2.0 / pipe.diameter_m + END_LOSS
+    return area * math.sqrt(2.0 * GRAVITY / loss)
+
+
 def _break_ends(net: Network, link: Link, done: dict[str, Node]) -> dict[str, Node]:
     """Both ends of a pipe broken in its middle, each with the outflow of its half as an emitter.
 
-    q = A * sqrt(2 g p / (f (L/2) / D + 1.5)) at the end's own height; air instead of water comes
-    in where the pressure is negative, so backflow is off in such a network.
+    Air instead of water comes in where the pressure is negative, so backflow is off in such a
+    network.
     """
     if not isinstance(link, Pipe):
         return {}
-    area = math.pi * link.diameter_m**2 / 4.0
-    loss = FRICTION * link.length_m / 2.0 / link.diameter_m + END_LOSS
-    coefficient = area * math.sqrt(2.0 * GRAVITY / loss)
+    coefficient = break_coefficient(link)
     ends: dict[str, Node] = {}
     for id_ in (link.start, link.end):
         node = done.get(id_, net.nodes[id_])

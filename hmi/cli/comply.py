@@ -11,7 +11,7 @@ import typer
 from hmi.cli import output
 from hmi.cli.checks import file_to_write, hours_of_run, number, refuse
 from hmi.cli.progress import progress_bar
-from hmi.reports.proof import clock, faults
+from scenarios.proof import clock, faults
 
 if TYPE_CHECKING:
     from dispatch.compliance import Compliance

@@ -26,3 +26,36 @@ def progress_bar(what: str, *, wanted: bool) -> Iterator[Advance]:
 
 def _silent(_stage: str, _share: float) -> None:
     """Nobody watches."""
+
+
+@contextmanager
+def case_bar(what: str, count: int, *, wanted: bool) -> Iterator[Callable[[int], None]]:
+    """Gives `done(cases finished)`; draws count, rate and time left, as `progress_bar` does."""
+    if not wanted or not sys.stderr.isatty():
+        yield lambda _finished: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=count, rate="")
+
+        def done(finished: int) -> None:
+            elapsed = bar.tasks[task].elapsed or 0.0
+            rate = f"{finished / elapsed:.0f}/s" if elapsed > 0.0 else ""
+            bar.update(task, completed=finished, rate=rate)
+
+        yield done

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hmi.reports.page import Cell, Text, facts, heading, page, paragraph, table
-from hmi.reports.proof import clock
+from scenarios.proof import clock
 
 LISTED = 500
 VERDICTS = {

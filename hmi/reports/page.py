@@ -31,7 +31,7 @@ th{font-weight:600;background:#f4f6f8;position:sticky;top:0}
 th .en{display:block;font-size:11.5px;line-height:1.25}
 table.sortable th{cursor:pointer}th[aria-sort=ascending]::after{content:" \\25B2";font-size:9px}
 th[aria-sort=descending]::after{content:" \\25BC";font-size:9px}
-td.n,th.n{text-align:right}tr:hover td{background:#f8fafb}
+td.n,th.n{text-align:right}.nowrap{white-space:nowrap}tr:hover td{background:#f8fafb}
 .bad{color:var(--bad);font-weight:600}.ok{color:var(--ok);font-weight:600}
 svg{max-width:100%;height:auto;border:1px solid var(--line);border-radius:6px;background:#fff}
 footer{margin-top:40px;color:var(--muted);font-size:12.5px}
