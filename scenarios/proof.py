@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hydraulics.state import Report
+    from network_models.network import Network
 
 MASS_M3S = 1e-4
 """A node may miss this much of its balance, 0.1 L/s."""
 ENERGY_M = 0.05
 """A link may miss this much of its law."""
+ACCURACY = 1e-5
+"""Relative change of flows that ends a solve, where a file asks for less."""
 NAMED = 5
+
+
+def accuracy_for(net: Network, given: float | None = None) -> float:
+    """The accuracy to solve with: what is given, else the file's or ours, the tighter."""
+    return min(net.options.accuracy, ACCURACY) if given is None else given
 
 
 def faults(report: Report) -> list[str]:

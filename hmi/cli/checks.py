@@ -41,6 +41,11 @@ def hours_of_run(value: float | None) -> Problem | None:
     return problem("--hours", f"{value:g}", "a number of hours from 0 to 876600")
 
 
+def accuracy(value: float | None) -> Problem | None:
+    """A relative change of flows, as EPANET's ACCURACY."""
+    return number("--accuracy", value, most=0.1)
+
+
 def file_to_write(option: str, path: Path | None) -> Problem | None:
     """A file must be one that can be made or written over; nothing is left behind."""
     if path is None:

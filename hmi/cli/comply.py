@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hmi.cli import output
-from hmi.cli.checks import file_to_write, hours_of_run, number, refuse
+from hmi.cli.checks import accuracy as check_accuracy
+from hmi.cli.checks import file_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.progress import progress_bar
-from scenarios.proof import clock, faults
+from scenarios.proof import accuracy_for, clock, faults
 
 if TYPE_CHECKING:
     from dispatch.compliance import Compliance
@@ -40,6 +41,9 @@ def comply(
     required: Annotated[
         float | None, typer.Option(help="Pressure head for full demand, m (with --pda).")
     ] = None,
+    accuracy: Annotated[
+        float | None, typer.Option(help="Relative flow change; 1e-5, or the file's if tighter.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     html: Annotated[Path | None, typer.Option(help="HTML file for the report.")] = None,
 ) -> None:
@@ -52,6 +56,10 @@ def comply(
             hours_of_run(hours),
             number("--step", step),
             number("--required", required),
+            check_accuracy(accuracy),
+            None
+            if required is None or pda
+            else problem("--required", f"{required:g}", "only with --pda"),
             file_to_write("--html", html),
         ]
     )
@@ -69,6 +77,7 @@ def comply(
             step_s=step,
             demand_model="pda" if pda else None,
             required_pressure_m=required,
+            accuracy=accuracy_for(subject.network, accuracy),
             progress=lambda share: advance("", share),
         )
     found = judge_run(
@@ -156,8 +165,6 @@ def _day(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        from hmi.cli.checks import problem
-
         refuse([problem("--on", text, "a day such as 2026-12-01")])
         raise
 

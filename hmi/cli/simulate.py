@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hmi.cli import output
+from hmi.cli.checks import accuracy as check_accuracy
+from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.progress import progress_bar
-from network_models.units import UNITS
 
 if TYPE_CHECKING:
-    from hydraulics import Run
-    from network_models import Network
+    pass
+
+SHOWN = 5
+WARNINGS = 10
 
 
 def simulate(
@@ -21,17 +24,60 @@ def simulate(
     hours: Annotated[
         float | None, typer.Option(help="Duration; the file's own if left out.")
     ] = None,
+    step: Annotated[
+        float | None, typer.Option(help="Seconds between report times; the file's own.")
+    ] = None,
+    pda: Annotated[
+        bool, typer.Option("--pda", help="Demand falls with pressure, whatever the file says.")
+    ] = False,
+    required: Annotated[
+        float | None, typer.Option(help="Pressure head for full demand, m (with --pda).")
+    ] = None,
+    quality: Annotated[
+        str | None, typer.Option(help="Water quality as well: age, trace:NODE or chlorine.")
+    ] = None,
+    accuracy: Annotated[
+        float | None, typer.Option(help="Relative flow change; 1e-5, or the file's if tighter.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Folder for the full results as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="PNG file for a picture of the run.")] = None,
 ) -> None:
-    """Solve a network over time: pressures, flows, tank levels, warnings."""
+    """Solve a network over time: pressures, flows, tank levels, warnings.
+
+    Exit code 3 when the run is not in balance or its proof fails.
+    """
+    refuse(
+        [
+            hours_of_run(hours),
+            number("--step", step),
+            number("--required", required, most=1000.0),
+            None
+            if required is None or pda
+            else problem("--required", f"{required:g}", "only with --pda"),
+            check_accuracy(accuracy),
+            folder_to_write("--csv", csv),
+            file_to_write("--plot", plot),
+        ]
+    )
     from hydraulics import simulate as run_model
     from network_models import read_network
+    from scenarios.proof import accuracy_for
 
     net = read_network(file)
     with progress_bar("Solving", wanted=not as_json) as advance:
-        run = run_model(net, hours=hours, progress=lambda share: advance("", share))
+        run = run_model(
+            net,
+            hours=hours,
+            step_s=step,
+            demand_model="pda" if pda else None,
+            required_pressure_m=required,
+            accuracy=accuracy_for(net, accuracy),
+            progress=lambda share: advance("", share),
+        )
+    from hmi.reports.run_summary import summarise
+
+    summary = summarise(net, run)
     if csv is not None:
         from hmi.reports.run_csv import write_run_csv
 
@@ -40,79 +86,27 @@ def simulate(
     if plot is not None:
         from hmi.reports.run_plot import plot_run
 
-        plot_run(net, run, plot)
+        plot_run(net, run, plot, limit_mpa=_end_limit())
         output.note(f"wrote {plot}")
-    summary = summarise(net, run)
     if as_json:
         output.print_json({"schema": "ringmain/simulate/1", "file": str(file), **summary})
     else:
-        _tell(file, summary)
+        from hmi.reports.run_text import run_lines
+
+        for line in run_lines(file.name, summary):
+            output.say(line)
+    if not summary["solved"]:
+        raise typer.Exit(output.NO_SOLUTION)
 
 
-def summarise(net: Network, run: Run) -> dict[str, Any]:
-    """The figures of a run that a person reads first."""
-    import numpy as np
+def _end_limit() -> float | None:
+    """The rulebook's limit at the network end today in the usual profile, MPa."""
+    from datetime import UTC, datetime
 
-    from network_models.elements import Junction, Tank
+    from dispatch.check import END_PRESSURE
+    from dispatch.rulebook import RuleBook
+    from network_models.units import UNITS
+    from scenarios.subject import USUAL_PROFILE
 
-    ids = run.node_ids
-    supplied = [i for i, id_ in enumerate(ids) if isinstance(net.nodes[id_], Junction)]
-    pressure = run.pressure_m[:, supplied]
-    worst: list[dict[str, Any]] = []
-    if pressure.size and np.isfinite(pressure).any():
-        lowest = np.nanmin(np.where(np.isfinite(pressure), pressure, np.inf), axis=0)
-        for k in np.argsort(lowest, kind="stable")[:10]:
-            at = int(np.nanargmin(pressure[:, k])) if np.isfinite(lowest[k]) else None
-            if at is not None:
-                worst.append(
-                    {
-                        "node": ids[supplied[k]],
-                        "pressure_m": float(lowest[k]),
-                        "time_s": float(run.times_s[at]),
-                    }
-                )
-    tanks = [
-        {
-            "tank": id_,
-            "lowest_level_m": float(np.nanmin(run.pressure_m[:, i])),
-            "highest_level_m": float(np.nanmax(run.pressure_m[:, i])),
-        }
-        for i, id_ in enumerate(ids)
-        if isinstance(net.nodes[id_], Tank)
-    ]
-    return {
-        "title": net.title,
-        "nodes": len(ids),
-        "links": len(run.link_ids),
-        "duration_s": float(run.times_s[-1]),
-        "report_times": len(run.times_s),
-        "worst_nodes": worst,
-        "tanks": tanks,
-        "report": run.report.as_dict(),
-    }
-
-
-def _tell(file: Path, summary: dict[str, Any]) -> None:
-    output.say(
-        f"{file.name}: {summary['nodes']} nodes, {summary['links']} links, "
-        f"{summary['duration_s'] / 3600:g} h in {summary['report_times']} report times"
-    )
-    if summary["worst_nodes"]:
-        output.say("Lowest pressures:")
-        for row in summary["worst_nodes"][:5]:
-            hours, rest = divmod(int(row["time_s"]), 3600)
-            mpa = UNITS["MPa"].from_si(UNITS["mH2O"].to_si(row["pressure_m"]))
-            output.say(
-                f"  {row['node']:<16} {row['pressure_m']:8.2f} m "
-                f"({mpa:.3f} MPa) at {hours:d}:{rest // 60:02d}"
-            )
-    for row in summary["tanks"]:
-        output.say(
-            f"Tank {row['tank']}: level {row['lowest_level_m']:.2f} to "
-            f"{row['highest_level_m']:.2f} m"
-        )
-    warnings = summary["report"].get("warnings", [])
-    for text in warnings[:10]:
-        output.say(f"Warning: {text}")
-    if len(warnings) > 10:
-        output.say(f"... and {len(warnings) - 10} more warnings (see --json)")
+    limit = RuleBook.load().on(datetime.now(UTC).date(), USUAL_PROFILE).limit_si(END_PRESSURE)
+    return None if limit is None else UNITS["MPa"].from_si(limit)

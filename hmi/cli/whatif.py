@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hmi.cli import output
+from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.progress import case_bar
 
@@ -58,6 +59,9 @@ def breaks(
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Threads; all cores.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Rows shown in text and HTML.")] = 20,
+    accuracy: Annotated[
+        float | None, typer.Option(help="Relative flow change; 1e-5, or the file's if tighter.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Folder for both tables as CSV.")] = None,
     html: Annotated[Path | None, typer.Option(help="HTML file for the report.")] = None,
@@ -81,12 +85,14 @@ def breaks(
             problem("--step", f"{step:g}", "only with --hours")
             if step is not None and hours is None
             else None,
+            check_accuracy(accuracy),
             folder_to_write("--csv", csv),
             file_to_write("--html", html),
         ]
     )
     from hmi.reports.breaks_record import breaks_record, tell
     from scenarios.peak import peak_time_s
+    from scenarios.proof import accuracy_for
     from scenarios.subject import read_subject
     from scenarios.whatif_breaks import study_breaks
     from scenarios.whatif_cases import cases_of
@@ -102,7 +108,8 @@ def breaks(
         own = net.options.demand_model == "PDA"
         required = net.options.required_pressure_m if own else REQUIRED_M
     instant = peak_time_s(net) if at is None else at * 3600.0
-    solver = _solver(hours, step, instant, required, workers)
+    tight = accuracy_for(net, accuracy)
+    solver = _solver(hours, step, instant, required, tight, workers)
     count = (only != "segments") * len(cases.pipes) + (only != "pipes") * len(cases.segments)
     from network_models.units import PA_PER_M_WATER
 
@@ -182,13 +189,23 @@ def _limit_pa(rules: RuleSet, limit_mpa: float | None) -> float:
 
 
 def _solver(
-    hours: float | None, step: float | None, instant: float, required: float, threads: int | None
+    hours: float | None,
+    step: float | None,
+    instant: float,
+    required: float,
+    accuracy: float,
+    threads: int | None,
 ) -> Any:
     from functools import partial
 
     import hydraulics
 
-    common = {"demand_model": "pda", "required_pressure_m": required, "threads": threads}
+    common: dict[str, Any] = {
+        "demand_model": "pda",
+        "required_pressure_m": required,
+        "accuracy": accuracy,
+        "threads": threads,
+    }
     if hours is None:
         return partial(hydraulics.solve_many, time_s=instant, **common)
     return partial(hydraulics.simulate_many, hours=hours, step_s=step, **common)

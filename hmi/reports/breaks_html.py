@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MARKED = 10
 VALVES = 8
+USERS = 3
 
 
 def breaks_page(net: Network, record: Mapping[str, Any], top: int) -> str:
@@ -141,7 +142,10 @@ def _common(row: Mapping[str, Any]) -> Iterator[Cell]:
 
 
 def _priority(row: Mapping[str, Any]) -> Cell:
-    return Cell("；".join(f"{p['name_zh']} {p['name_en']}" for p in row["priority"]))
+    users = row["priority"]
+    names = "；".join(f"{p['name_zh']} {p['name_en']}" for p in users[:USERS])
+    more = len(users) - USERS
+    return Cell(names + (f" +{more}" if more > 0 else ""))
 
 
 def _pipe_cells(row: Mapping[str, Any]) -> Sequence[Cell]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scenarios.whatif_people import People
 
 SHOWN_VALVES = 6
+SHOWN_USERS = 3
 
 
 def breaks_record(
@@ -251,5 +252,15 @@ def _table(rows: list[dict[str, Any]], name: str, kind: str) -> Iterator[str]:
             f"{row['people_low']:>9.0f} {row['demand_cut_m3h']:>9.1f} {row['demand_low_m3h']:>9.1f}"
             f"  {worst:<22} {end}"
         )
-        for user in row["priority"][:SHOWN_VALVES]:
-            yield f"       {user['class']}: {user['name_en']}"
+        if row["priority"]:
+            yield f"       priority users: {_priority(row['priority'])}"
+
+
+def _priority(users: list[dict[str, str]]) -> str:
+    """How many of each class, then the first names."""
+    counts: dict[str, int] = {}
+    for user in users:
+        counts[user["class"]] = counts.get(user["class"], 0) + 1
+    numbers = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    names = ", ".join(user["name_en"] for user in users[:SHOWN_USERS])
+    return f"{numbers} ({names}{', ...' if len(users) > SHOWN_USERS else ''})"
