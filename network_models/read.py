@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from network_models.formats.inp.read import parse_inp
+from network_models.formats.bulk import collector_paused
+from network_models.formats.inp.read import parse_inp, parse_sound_inp
 from network_models.formats.native import read_native
+from network_models.formats.text import read_text
 from network_models.network import Network
 from network_models.problems import NetworkError, Problem
 from network_models.validation.whole import validate
 
 
 def _inp(path: Path, epanet_constants: bool) -> Network:
-    parsed = parse_inp(path, epanet_constants=epanet_constants)
-    problems = parsed.problems
-    if parsed.judgeable:
-        problems = problems + validate(parsed.network, str(path), parsed.lines)
+    text, problems = read_text(path)
+    if problems:
+        raise NetworkError(problems)
+    file = str(path)
+    with collector_paused():
+        sound = parse_sound_inp(file, text, epanet_constants=epanet_constants)
+        if sound is not None and not validate(sound):
+            return sound
+        # Something is wrong, or may be: row by row every problem gets its place.
+        parsed = parse_inp(file, text, epanet_constants=epanet_constants)
+        problems = parsed.problems + validate(parsed.network, file, parsed.lines)
     if problems:
         raise NetworkError(sorted(problems, key=lambda problem: problem.line or 0))
     return parsed.network

@@ -21,12 +21,11 @@ def structure_faults(net: Network) -> Iterator[Fault]:
     if len(net.nodes) < 2:
         yield Fault("network", "nodes", "", str(len(net.nodes)), "at least 2")
         return
-    sound = {
-        key: link
-        for key, link in net.links.items()
-        if link.start in net.nodes and link.end in net.nodes
-    }
-    judged = replace(net, links=sound)
+    nodes = net.nodes
+    judged = net
+    if not all(link.start in nodes and link.end in nodes for link in net.links.values()):
+        sound = {k: v for k, v in net.links.items() if v.start in nodes and v.end in nodes}
+        judged = replace(net, links=sound)
     sources = source_nodes(judged)
     if len(sources) == 0:
         yield Fault("network", "source", "", "none", _SOURCES[net.medium])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from network_models.elements import Junction, LinkStatus, Pipe, Pump, Valve
-from network_models.formats.inp.draft import Draft, ElementDraft
+from network_models.formats.inp.draft import Draft
+from network_models.formats.inp.group import ElementDraft
 from network_models.formats.inp.links import setting_ratio
 from network_models.formats.inp.sections import Row, choose, starts
 from network_models.formats.inp.units import ONE, Ratio

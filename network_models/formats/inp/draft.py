@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from network_models.elements import Link, Node
+from network_models.formats.inp.group import ElementDraft, Group
 from network_models.formats.inp.sections import Row, choose, starts
 from network_models.formats.inp.units import FileUnits
 from network_models.formats.text import parse_number
@@ -31,14 +32,6 @@ from network_models.problems import Problem
 
 
 @dataclass(slots=True)
-class ElementDraft:
-    """An element whose fields are not all known yet."""
-
-    kind: type[Node] | type[Link]
-    values: dict[str, Any]
-
-
-@dataclass(slots=True)
 class Draft:
     """What has been read so far. `lines` knows where each element stands: (kind, id) -> line."""
 
@@ -46,8 +39,8 @@ class Draft:
     units: FileUnits
     problems: list[Problem] = field(default_factory=list)
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
-    nodes: dict[str, ElementDraft] = field(default_factory=dict)
-    links: dict[str, ElementDraft] = field(default_factory=dict)
+    nodes: Group = field(default_factory=Group)
+    links: Group = field(default_factory=Group)
     patterns: dict[str, Pattern] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
     controls: list[Control] = field(default_factory=list)
@@ -153,12 +146,12 @@ class Draft:
         group, elements = ("node", self.nodes) if is_node else ("link", self.links)
         name = row.tokens[0]
         if name in elements:
-            first = self.lines[group, name]
+            first = self.lines.get((group, name))
             self.bad(row, "id", name, f"an id of its own; it stands in line {first} too")
             return
         self.lines[group, name] = row.line
         values["comment"] = row.comment
-        elements[name] = ElementDraft(element, values)
+        elements.drafts[name] = ElementDraft(element, values)
 
     def clock(self, row: Row, first: int, name: str) -> float:
         """The time in seconds in the tokens from `first`, in EPANET's notation."""

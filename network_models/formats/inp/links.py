@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from network_models.elements import Link, LinkStatus, Pipe, Pump, Valve, ValveKind
-from network_models.formats.inp.draft import Draft, ElementDraft
+from network_models.formats.inp.draft import Draft
+from network_models.formats.inp.group import ElementDraft
 from network_models.formats.inp.nodes import named
 from network_models.formats.inp.sections import Row, choose
 from network_models.formats.inp.units import ONE, FileUnits, Ratio

@@ -14,7 +14,8 @@ from network_models.elements import (
     SourceKind,
     Tank,
 )
-from network_models.formats.inp.draft import Draft, ElementDraft
+from network_models.formats.inp.draft import Draft
+from network_models.formats.inp.group import ElementDraft, Group
 from network_models.formats.inp.sections import Row
 
 MIXING_MODELS = ("MIXED", "2COMP", "FIFO", "LIFO")
@@ -99,7 +100,7 @@ def read_demands(draft: Draft, rows: list[Row]) -> None:
         draft.lines.setdefault(("demand", row.tokens[0]), row.line)
         replaced.setdefault(row.tokens[0], []).append(demand)
     for name, demands in replaced.items():
-        draft.nodes[name].values["demands"] = tuple(demands)
+        draft.nodes.drafts[name].values["demands"] = tuple(demands)
 
 
 def read_emitters(draft: Draft, rows: list[Row]) -> None:
@@ -164,9 +165,7 @@ def read_mixing(draft: Draft, rows: list[Row]) -> None:
 _LEADING_NUMBER = re.compile(r"\+?[0-9]{1,18}")
 
 
-def named(
-    draft: Draft, row: Row, elements: dict[str, ElementDraft], place: int = 0
-) -> list[ElementDraft]:
+def named(draft: Draft, row: Row, elements: Group, place: int = 0) -> list[ElementDraft]:
     """The elements a row names, all tokens from `place` but the last.
 
     One id is that element; two are the range between them as EPANET compares ids: by the number
@@ -179,8 +178,10 @@ def named(
     first, last = ids
     low, high = _leading_number(first), _leading_number(last)
     if low > 0 and high > 0:
-        return [e for name, e in elements.items() if low <= _leading_number(name) <= high]
-    return [e for name, e in elements.items() if first <= name <= last]
+        names = [name for name in elements if low <= _leading_number(name) <= high]
+    else:
+        names = [name for name in elements if first <= name <= last]
+    return [draft for draft in map(elements.get, names) if draft is not None]
 
 
 def _leading_number(name: str) -> int:

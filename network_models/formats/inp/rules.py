@@ -7,7 +7,8 @@ from typing import Any, Literal, cast
 
 from network_models.elements import Pipe
 from network_models.formats.inp.controls import element_setting_ratio
-from network_models.formats.inp.draft import Draft, ElementDraft, seconds_of
+from network_models.formats.inp.draft import Draft, seconds_of
+from network_models.formats.inp.group import ElementDraft
 from network_models.formats.inp.sections import Row, choose
 from network_models.formats.inp.units import ONE, FileUnits, Ratio
 from network_models.formats.text import parse_number

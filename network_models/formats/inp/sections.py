@@ -92,7 +92,7 @@ def cut(file: str, text: str) -> Sections:
                 full_line_comment = comment.strip()
             continue
         if tokens[0].startswith("["):
-            section = _BY_PREFIX.get(tokens[0][1 : _PREFIX_LENGTH + 1].rstrip("]").upper(), "")
+            section = section_named(tokens[0])
             if section == "END":
                 break
             if not section:
@@ -113,6 +113,11 @@ def cut(file: str, text: str) -> Sections:
             )
         full_line_comment = ""
     return found
+
+
+def section_named(heading: str) -> str:
+    """The section a heading such as [JUNCTIONS] begins; "" if there is none."""
+    return _BY_PREFIX.get(heading[1 : _PREFIX_LENGTH + 1].rstrip("]").upper(), "")
 
 
 def tokenize(content: str) -> list[str]:

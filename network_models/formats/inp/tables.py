@@ -113,10 +113,10 @@ def _uses(draft: Draft) -> dict[str, list[CurveKind]]:
         if curve is not None:
             uses.setdefault(curve, []).append(cast(CurveKind, kind))
 
-    for node in draft.nodes.values():
+    for node in draft.nodes.single():
         if node.kind is Tank:
             use(node.values["volume_curve"], "volume")
-    for link in draft.links.values():
+    for link in draft.links.single():
         if link.kind is Pump:
             use(link.values.get("head_curve"), "pump")
             use(link.values.get("efficiency_curve"), "efficiency")
