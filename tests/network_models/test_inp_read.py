@@ -111,9 +111,7 @@ def test_pressure_settings_become_metres_of_the_liquid(
 def test_epanet_constants_are_there_for_comparing(tmp_path: Path) -> None:
     net = read(tmp_path, "", epanet_constants=True)
     assert valve(net, "V1").setting == pytest.approx(30 / 0.4333 * FOOT, rel=1e-14)
-    assert junction(net, "J2").demands[0].base_m3s == pytest.approx(
-        5 / 448.831 * 0.028316846592, rel=1e-14
-    )
+    assert junction(net, "J2").demands[0].base_m3s == pytest.approx(5 * GPM, rel=1e-14)
 
 
 def test_darcy_weisbach_roughness_is_a_length(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ A ratio is kept as numerator and denominator, both exact, so that decimal values
 the nearest float of their SI value (12 in is 0.3048 m, not 0.30479999999999996).
 
 EPANET itself rounds some ratios (0.4333 psi a foot, 28.317 L a cubic foot, 0.7457 kW a
-horsepower). `epanet=True` uses its figures: then a 60 psi valve setting is EPANET's 42.207 m
-instead of the physical 42.184 m, and results compare with EPANET's to the last digits.
+horsepower). `epanet=True` uses its figures for pressure and power: then a 60 psi valve setting is
+EPANET's 42.207 m instead of the physical 42.184 m, and results compare with EPANET's to the last
+digits. Flows are exact either way: the water solver itself works in EPANET's rounded cubic feet.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from network_models.operation import FlowUnit, Options
-
-_M3_PER_FT3 = 28316846592.0 / 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +53,6 @@ _FLOW: dict[str, Ratio] = {
     "CMH": Ratio(1.0, 3600.0),
     "CMD": Ratio(1.0, 86400.0),
     "CMS": Ratio(),
-}
-_EPANET_PER_CFS = {
-    "CFS": 1.0,
-    "GPM": 448.831,
-    "MGD": 0.64632,
-    "IMGD": 0.5382,
-    "AFD": 1.9837,
-    "LPS": 28.317,
-    "LPM": 1699.0,
-    "MLD": 2.4466,
-    "CMH": 101.94,
-    "CMD": 2446.6,
-    "CMS": 0.028317,
 }
 _US_FLOW = frozenset({"CFS", "GPM", "MGD", "IMGD", "AFD"})
 
@@ -105,7 +91,7 @@ def file_units(options: Options, *, epanet: bool = False) -> FileUnits:
     """The units that a file's options set; `options.pressure_unit` None is psi or metres."""
     us = options.flow_unit in _US_FLOW
     unit = options.pressure_unit or ("PSI" if us else "METERS")
-    flow = _flow(options.flow_unit, epanet)
+    flow = _FLOW[options.flow_unit]
     emitter_pressure = _pressure("PSI" if us else "METERS", options.specific_gravity, epanet)
     metres = emitter_pressure.numerator / emitter_pressure.denominator
     emitter = Ratio(flow.numerator, flow.denominator * metres**options.emitter_exponent)
@@ -137,10 +123,6 @@ def flow_unit(word: str) -> FlowUnit | None:
 def pressure_units() -> tuple[str, ...]:
     """The words of the PRESSURE option."""
     return tuple(_PRESSURE)
-
-
-def _flow(unit: str, epanet: bool) -> Ratio:
-    return Ratio(_M3_PER_FT3, _EPANET_PER_CFS[unit]) if epanet else _FLOW[unit]
 
 
 def _pressure(unit: str, gravity: float, epanet: bool) -> Ratio:
