@@ -1,4 +1,4 @@
-"""Every .inp file of the `wntr` and `epyt` packages, beside EPANET: heads and flows over the whole run.
+"""Every .inp file of the `wntr` and `epyt` packages beside EPANET, over the whole run.
 
     python benchmarks/parity_all_files.py [NAME ...] [--accuracy 1e-6] [--limit 300] [--json FILE]
 
@@ -123,7 +123,10 @@ def compare(path: Path, mode: str, accuracy: float) -> Row:
     except NetworkError as error:
         peer = Peer(path, None, mode, accuracy, None)
         reason = str(error).splitlines()[0]
-        return {"ok": bool(peer.refused), "reason": f"both refuse: {reason}" if peer.refused else reason}
+        return {
+            "ok": bool(peer.refused),
+            "reason": f"both refuse: {reason}" if peer.refused else reason,
+        }
     net = replace(net, options=replace(net.options, trials=max(net.options.trials, TRIALS)))
     model = {"demand_model": "pda", "required_pressure_m": REQUIRED_M} if mode == "PDA" else {}
     try:
@@ -186,7 +189,9 @@ def first_parting(run: Any, peer: Peer, net: Any) -> Row:
             f"{int(run.status[t, i])}"
             for i in others[:5]
         ],
-        "balance_here": judge(run.head_m[t], run.demand_m3s[t], run.flow_m3s[t], run.status[t], net),
+        "balance_here": judge(
+            run.head_m[t], run.demand_m3s[t], run.flow_m3s[t], run.status[t], net
+        ),
         "epanet_here": judge(peer.head[t], peer.demand[t], peer.flow[t], peer.open[t], net),
     }
 
@@ -205,7 +210,9 @@ def judge(head: Any, demand: Any, flow: Any, is_open: Any, net: Any) -> list[flo
     setting = links["setting"].copy()
     valve = (links["kind"] > PUMP) & (setting != MISSING)
     status = np.where(is_open, np.where(valve, ACTIVE, OPEN), CLOSED).astype(np.uint8)
-    found = Judge(net).judge(head, demand, flow, status, setting, m3s_per_cfs(net.options.flow_unit))
+    found = Judge(net).judge(
+        head, demand, flow, status, setting, m3s_per_cfs(net.options.flow_unit)
+    )
     return [found.mass_m3s, found.mass_node, found.energy_m, found.energy_link]  # type: ignore[list-item]
 
 
@@ -256,7 +263,9 @@ def show(row: Row) -> None:
     figures = " ".join(f"{row.get(key, float('nan')):9.1e}" for key in ("head", "flow", "relative"))
     verdict = "ok " if row["ok"] else "NOT"
     times = row.get("times", "-")
-    print(f"{row['file']:58} {row['mode']} {times:>5} {figures} {verdict} {row['reason']}", flush=True)
+    print(
+        f"{row['file']:58} {row['mode']} {times:>5} {figures} {verdict} {row['reason']}", flush=True
+    )
     if not row["ok"]:
         skip = ("file", "mode", "times", "head", "flow", "relative", "ok", "reason")
         for key, value in row.items():

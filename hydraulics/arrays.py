@@ -14,6 +14,7 @@ from hydraulics.errors import SolveError
 from hydraulics.link_rows import link_rows
 from hydraulics.operation_rows import CurveRows, control_rows, demand_rows, pattern_rows
 from hydraulics.ordering import Pattern, analyse
+from hydraulics.rule_rows import RuleRows
 from hydraulics.tables import NODE, SOURCE, Settings, Tables
 from hydraulics.types import F64, I64, U32, Table
 from hydraulics.us_units import FOOT3_M3, FOOT_M, m3s_per_cfs
@@ -76,6 +77,7 @@ def compile_network(net: Network) -> NetworkArrays:
     links, pumps = link_rows(net, start_rows, end_rows, places, curves, patterns, factor)
     near_first, near_link = _adjacency(len(nodes), start_rows, end_rows)
     link_index = {id_: k for k, id_ in enumerate(net.links)}
+    ruled = RuleRows(net, row_of_node, link_index, links["kind"], factor)
     tables = Tables(
         links=links,
         pumps=pumps,
@@ -97,6 +99,9 @@ def compile_network(net: Network) -> NetworkArrays:
         target=pattern.target,
         near_first=near_first,
         near_link=near_link,
+        rules=ruled.rules,
+        premises=ruled.premises,
+        actions=ruled.actions,
     )
     return NetworkArrays(
         network=net,
@@ -133,6 +138,8 @@ def settings_of(options: Options, times: Times, factor: float) -> Settings:
     pattern_step = times.pattern_step_s if times.pattern_step_s > 0 else 3600
     report_step = times.report_step_s if times.report_step_s > 0 else pattern_step
     step = times.hydraulic_step_s if times.hydraulic_step_s > 0 else 3600
+    hydraulic_step = float(min(step, pattern_step, report_step))
+    rule_step = float(times.rule_step_s) or float(int(hydraulic_step) // 10)
     law = {"H-W": 0, "D-W": 1, "C-M": 2}[options.headloss]
     return Settings(
         law=law,
@@ -154,8 +161,9 @@ def settings_of(options: Options, times: Times, factor: float) -> Settings:
         demand_factor=options.demand_multiplier,
         pattern_step=float(pattern_step),
         pattern_start=float(times.pattern_start_s),
-        hydraulic_step=float(min(step, pattern_step, report_step)),
+        hydraulic_step=hydraulic_step,
         start_clock=float(times.start_clocktime_s),
+        rule_step=max(1.0, min(rule_step, hydraulic_step)),
     )
 
 

@@ -20,6 +20,7 @@ from hydraulics.tables import (
     OPEN,
     PIPE,
     PUMP,
+    STILL,
     Settings,
     Tables,
     Work,
@@ -121,6 +122,27 @@ def head_at(tables: Tables, i: int, volume: float, elevation: float) -> float:
         return float(s.least_head + (volume - s.least_volume) / s.area)
     begin, end = tables.curve_first[s.curve], tables.curve_first[s.curve + 1]
     return elevation + interpolate(tables.curve_y, tables.curve_x, begin, end, volume)
+
+
+@kernel
+def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
+    """Move tank volumes and heads on by `step` seconds of the present inflow.
+
+    A tank that would be full or empty within a second is so.
+    """
+    for i in range(len(tables.sources)):
+        s = tables.sources[i]
+        n = junctions + i
+        flow = work.inflow[n]
+        if s.area == 0.0 or abs(flow) <= STILL:
+            continue
+        volume = work.volume[i] + flow * step
+        if volume + flow >= s.greatest_volume:
+            volume = s.greatest_volume
+        elif volume - flow <= s.least_volume:
+            volume = s.least_volume
+        work.volume[i] = volume
+        work.head[n] = head_at(tables, i, volume, tables.nodes[n].elevation)
 
 
 @kernel

@@ -16,7 +16,7 @@ from hydraulics.link_rows import setting_from_si
 from hydraulics.proof.solving import solve_proved
 from hydraulics.proof.tables import Verdict
 from hydraulics.state import Balance, Report, Solution
-from hydraulics.stepping import fill_tanks, next_step, run_until
+from hydraulics.stepping import run_until
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
@@ -191,7 +191,7 @@ class Engine:
         self._end(time_s, iterations, change, singular, proved)
 
     def run(self, time_s: float, stop_s: float) -> float:
-        """Through all events to `stop_s`, for networks without rules; the time there."""
+        """Through all events to `stop_s`; the time there."""
         a = self.arrays
         time_s, solves, total, unbalanced, iterations, change, singular, proved = run_until(
             a.tables, self.work, self.settings, a.junctions, self.witness, time_s, stop_s
@@ -221,15 +221,6 @@ class Engine:
                 time_s=time_s,
             )
         self.outcome = Outcome(iterations, change, proved)
-
-    def step(self, time_s: float, stop_s: float) -> float:
-        """Seconds the present state holds, at most to `stop_s`."""
-        a = self.arrays
-        return float(next_step(a.tables, self.work, self.settings, a.junctions, time_s, stop_s))
-
-    def fill(self, seconds: float) -> None:
-        """Move the tanks on."""
-        fill_tanks(self.arrays.tables, self.work, self.arrays.junctions, seconds)
 
     # ---- results -------------------------------------------------------------------------
 

@@ -12,9 +12,7 @@ from hydraulics.changes import apply_changes
 from hydraulics.controls import head_at, volume_at
 from hydraulics.engine import Engine
 from hydraulics.options import with_overrides
-from hydraulics.rules import RuleBase
 from hydraulics.state import Solution
-from hydraulics.tables import Settings
 from hydraulics.types import F64
 from hydraulics.us_units import FOOT_M
 from network_models.changes import Change
@@ -55,8 +53,6 @@ class ExtendedPeriod:
         settings = settings_of(options, net.times, arrays.m3s_per_cfs)
         self._engine = Engine(arrays, settings)
         self._arrays = arrays
-        self._rules = RuleBase(arrays, net)
-        self._rule_step = _rule_step(net, settings)
         self.warnings = changed.warnings
         self.time_s = start_s
         self.demand_factor: F64 = self._engine.work.factor
@@ -101,10 +97,7 @@ class ExtendedPeriod:
         """As `advance`, to an instant and without making a Solution."""
         stop = round(stop_s * MILLISECONDS) / MILLISECONDS
         self._moved()
-        if len(self._rules):
-            while self.time_s < stop:
-                self._step(stop)
-        elif self.time_s < stop:
+        if self.time_s < stop:
             self.time_s = self._engine.run(self.time_s, stop)
             self._solution = None
 
@@ -174,13 +167,6 @@ class ExtendedPeriod:
         self._touched = False
         self._solution = None
 
-    def _step(self, stop: float) -> None:
-        engine = self._engine
-        wait = engine.step(self.time_s, stop)
-        wait = self._rules.run(engine, self.time_s, wait, self._rule_step)
-        self.time_s = round((self.time_s + wait) * MILLISECONDS) / MILLISECONDS
-        self._settle()
-
     def _link(self, id_: str) -> int:
         try:
             return self._arrays.link_index[id_]
@@ -192,8 +178,3 @@ class ExtendedPeriod:
             return self._arrays.node_index[id_]
         except KeyError:
             raise ValueError(f"the network has no node {id_}") from None
-
-
-def _rule_step(net: Network, settings: Settings) -> float:
-    step = float(net.times.rule_step_s) or float(int(settings.hydraulic_step) // 10)
-    return max(1.0, min(step, settings.hydraulic_step))

@@ -88,10 +88,11 @@ def demand_rows(net: Network, row_of_node: I64, patterns: dict[str, int], factor
 def control_rows(
     net: Network, row_of_node: I64, link_index: dict[str, int], factor: float
 ) -> Table:
-    """Simple controls in file order. Check valves obey none."""
+    """Enabled simple controls in file order. Check valves obey none."""
     nodes = {id_: int(row_of_node[i]) for i, id_ in enumerate(net.nodes)}
-    rows = np.zeros(len(net.controls), dtype=CONTROL)
-    for row, control in zip(rows, net.controls, strict=True):
+    controls = [control for control in net.controls if control.enabled]
+    rows = np.zeros(len(controls), dtype=CONTROL)
+    for row, control in zip(rows, controls, strict=True):
         row["link"] = link_index[control.link]
         row["status"], row["setting"] = _action(net, control, factor)
         if control.node is not None:

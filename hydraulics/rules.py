@@ -1,209 +1,236 @@
-"""Rule-based controls: premises judged at every rule step, actions carried out by priority.
+"""Rule-based controls at work: judged at every rule step between two solves.
 
 As in EPANET: rules are never judged at the start of a step, tanks move on between, the first rule
-that acts ends the step. Numbers compare with a tolerance of 0.001 of the file's own unit.
+that acts ends the step. Of several actions on one link that of the highest priority is carried
+out, of equal ones the first. A premise joined by OR is looked at if all before it failed; one that
+fails before an AND ends its rule.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
 
-from hydraulics.arrays import NetworkArrays
-from hydraulics.controls import DAY, reset_pump_flow, set_setting
-from hydraulics.link_rows import setting_from_si, setting_to_si
-from hydraulics.tables import ACTIVE, CLOSED, GPV, MISSING, OPEN, PUMP
-from hydraulics.us_units import FOOT_M, PER_CFS
-from network_models.network import Network
-from network_models.operation import ControlRule, Premise, RuleAction
+from hydraulics.compiled import kernel
+from hydraulics.controls import DAY, fill_tanks, reset_pump_flow, set_setting
+from hydraulics.tables import (
+    ACTIVE,
+    AS_CLOCKTIME,
+    AS_DEMAND,
+    AS_FILL_TIME,
+    AS_FLOW,
+    AS_HEAD,
+    AS_SETTING,
+    AS_STATUS,
+    AS_SYSTEM_DEMAND,
+    AS_TIME,
+    CLOSED,
+    EQUAL,
+    GPV,
+    GREATER,
+    GREATER_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    MISSING,
+    OPEN,
+    PUMP,
+    STILL,
+    UNEQUAL,
+    Settings,
+    Tables,
+    Work,
+)
 
-if TYPE_CHECKING:
-    from hydraulics.engine import Engine
-
-TOLERANCE = 1e-3
-STILL = 1e-6
+LEAST_CHANGE = 1e-3
+"""A setting (ft, cfs, or as it is) this near to what a rule wants is left alone."""
 
 
-@dataclass(slots=True)
-class _Moment:
-    """An interval of rule judging: from just after `since` to `time`."""
+@kernel
+def through_rules(
+    tables: Tables, work: Work, settings: Settings, junctions: int, time: float, wait: float
+) -> float:
+    """Move the tanks through `wait` seconds from `time`, judging rules; how far it went."""
+    end = time + wait
+    step = min(settings.rule_step - time % settings.rule_step, wait)
+    now = time
+    while True:
+        now += step
+        fill_tanks(tables, work, junctions, step)
+        if judge_rules(tables, work, settings, junctions, now - step + 1.0, now) > 0:
+            break
+        step = min(settings.rule_step, wait, end - now)
+        if step <= 0.0:
+            break
+    return now - time
 
-    since: float
-    time: float
+
+@kernel
+def judge_rules(
+    tables: Tables, work: Work, settings: Settings, junctions: int, since: float, now: float
+) -> int:
+    """Judge all rules for the seconds `since` to `now` and act; how many links changed."""
+    chosen, actions = work.chosen, tables.actions
+    chosen[:] = -1
+    for r in tables.rules:
+        if premises_hold(tables, work, settings, junctions, r.premise, r.premise_end, since, now):
+            begin, end = r.then, r.otherwise
+        else:
+            begin, end = r.otherwise, r.end
+        for a in range(begin, end):
+            best = chosen[actions[a].slot]
+            if best < 0 or actions[a].priority > actions[best].priority:
+                chosen[actions[a].slot] = a
+    changes = 0
+    for a in chosen:
+        if a >= 0 and carry_out(tables, work, a):
+            changes += 1
+    return changes
 
 
-class RuleBase:
-    """The rules of a network, ready to be judged."""
-
-    def __init__(self, arrays: NetworkArrays, net: Network) -> None:
-        self._arrays = arrays
-        self._rules: tuple[ControlRule, ...] = net.rules
-        self._start_clock = float(net.times.start_clocktime_s)
-
-    def __len__(self) -> int:
-        return len(self._rules)
-
-    def run(self, engine: Engine, time_s: float, wait: float, rule_step: float) -> float:
-        """Move the tanks through `wait` seconds, judging rules; returns how far it went."""
-        end = time_s + wait
-        first = rule_step - time_s % rule_step
-        step = min(first, wait)
-        now = time_s
-        while True:
-            now += step
-            engine.fill(step)
-            if self._judge(engine, _Moment(now - step + 1.0, now)):
-                break
-            step = min(rule_step, wait, end - now)
-            if step <= 0.0:
-                break
-        return now - time_s
-
-    def _judge(self, engine: Engine, moment: _Moment) -> bool:
-        chosen: dict[str, tuple[float, RuleAction]] = {}
-        for rule in self._rules:
-            holds = self._holds(engine, rule.premises, moment)
-            for action in rule.then if holds else rule.otherwise:
-                known = chosen.get(action.link)
-                if known is None or rule.priority > known[0]:
-                    chosen[action.link] = (rule.priority, action)
-        acted = False
-        for _, action in reversed(chosen.values()):
-            acted |= self._act(engine, action)
-        return acted
-
-    def _holds(self, engine: Engine, premises: tuple[Premise, ...], moment: _Moment) -> bool:
-        result = True
-        for premise in premises:
-            if premise.conjunction == "OR":
-                result = result or self._true(engine, premise, moment)
-            else:
-                if not result:
-                    return False
-                result = self._true(engine, premise, moment)
-        return result
-
-    def _true(self, engine: Engine, premise: Premise, moment: _Moment) -> bool:
-        attribute = premise.attribute.lower()
-        if attribute in ("time", "clocktime"):
-            return self._time_true(premise, moment, clock=attribute == "clocktime")
-        if isinstance(premise.value, str):
-            status = engine.work.status[self._arrays.link_index[premise.id]]
-            now = "closed" if status <= CLOSED else "active" if status == ACTIVE else "open"
-            same = now == premise.value.lower()
-            return same if premise.relation == "=" else premise.relation == "<>" and not same
-        value = self._value(engine, premise, attribute)
-        if value is None:
+@kernel
+def premises_hold(
+    tables: Tables,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    begin: int,
+    end: int,
+    since: float,
+    now: float,
+) -> bool:
+    """Whether the premises in rows `begin` to `end` hold together."""
+    result = True
+    for p in range(begin, end):
+        if tables.premises[p].other:
+            if result:
+                continue
+        elif not result:
             return False
-        return _compare(value, premise.relation, float(premise.value), self._unit(premise))
-
-    def _time_true(self, premise: Premise, moment: _Moment, *, clock: bool) -> bool:
-        since, now = moment.since, moment.time
-        if clock:
-            since = (since + self._start_clock) % DAY
-            now = (now + self._start_clock) % DAY
-        goal = float(premise.value)
-        match premise.relation:
-            case "<":
-                return now < goal
-            case "<=":
-                return now <= goal
-            case ">":
-                return now > goal
-            case ">=":
-                return now >= goal
-        inside = goal >= since or goal <= now if now < since else since <= goal <= now
-        return inside if premise.relation == "=" else not inside
-
-    def _value(self, engine: Engine, premise: Premise, attribute: str) -> float | None:
-        """The premise's quantity at present, SI; None where it has none."""
-        a, work = self._arrays, engine.work
-        factor = a.m3s_per_cfs
-        if premise.object == "system":
-            demand = work.demand[: a.junctions]
-            return float(demand[demand > 0.0].sum()) * factor
-        if premise.object == "link":
-            k = a.link_index[premise.id]
-            if attribute == "flow":
-                return abs(float(work.flow[k])) * factor
-            if work.setting[k] == MISSING:
-                return None
-            return setting_to_si(int(a.tables.links[k]["kind"]), float(work.setting[k]), factor)
-        n = a.node_index[premise.id]
-        row = int(a.row_of_node[n])
-        head = float(work.head[row]) * FOOT_M
-        if attribute == "demand":
-            return float(engine.results()[1][n])
-        if attribute in ("head", "grade"):
-            return head
-        if attribute in ("pressure", "level"):
-            return head - float(a.elevation_m[n])
-        if row < a.junctions or a.tables.sources[row - a.junctions]["area"] == 0.0:
-            return None
-        tank, flow = row - a.junctions, float(work.inflow[row])
-        volume = float(work.volume[tank])
-        source = a.tables.sources[tank]
-        if attribute == "filltime":
-            return (float(source["greatest_volume"]) - volume) / flow if flow > STILL else None
-        return (float(source["least_volume"]) - volume) / flow if flow < -STILL else None
-
-    def _unit(self, premise: Premise) -> float:
-        """SI size of the file's unit of the premise's quantity: the tolerance is 0.001 of it."""
-        options = self._arrays.network.options
-        us = options.flow_unit in ("CFS", "GPM", "MGD", "IMGD", "AFD")
-        attribute = premise.attribute.lower()
-        if attribute in ("flow", "demand"):
-            return self._arrays.m3s_per_cfs / PER_CFS[options.flow_unit]
-        if attribute == "pressure":
-            return FOOT_M / 0.4333 if us else 1.0
-        if attribute in ("head", "grade", "level"):
-            return FOOT_M if us else 1.0
-        return 1.0
-
-    def _act(self, engine: Engine, action: RuleAction) -> bool:
-        """Carry out one action; True if it changed anything."""
-        a, work = self._arrays, engine.work
-        k = a.link_index[action.link]
-        if work.held[k]:
-            return False
-        kind = int(a.tables.links[k]["kind"])
-        closed = work.status[k] <= CLOSED
-        if isinstance(action.value, str):
-            word = action.value.lower()
-            if word == "open" and closed:
-                if kind == PUMP:
-                    work.setting[k] = 1.0
-                    reset_pump_flow(a.tables, work, k)
-                elif kind > PUMP and kind != GPV:
-                    work.setting[k] = MISSING
-                work.status[k] = OPEN
-                return True
-            if word == "closed" and not closed:
-                if kind == PUMP:
-                    work.setting[k] = 0.0
-                elif kind > PUMP and kind != GPV:
-                    work.setting[k] = MISSING
-                work.status[k] = CLOSED
-                return True
-            return False
-        value = setting_from_si(kind, float(action.value), a.m3s_per_cfs)
-        if abs(value - float(work.setting[k])) <= TOLERANCE:
-            return False
-        set_setting(a.tables, work, k, value)
-        return True
+        result = premise_holds(tables, work, settings, junctions, p, since, now)
+    return result
 
 
-def _compare(value: float, relation: str, goal: float, unit: float) -> bool:
-    tolerance = TOLERANCE * unit
-    match relation:
-        case "=":
-            return abs(value - goal) <= tolerance
-        case "<>":
-            return abs(value - goal) >= tolerance
-        case "<":
-            return value <= goal + tolerance
-        case "<=":
-            return value <= goal - tolerance
-        case ">":
-            return value >= goal - tolerance
+@kernel
+def premise_holds(
+    tables: Tables,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    p: int,
+    since: float,
+    now: float,
+) -> bool:
+    """Whether one premise holds; never if its element has no such quantity at present."""
+    premise = tables.premises[p]
+    quantity, relation, goal = premise.quantity, premise.relation, premise.value
+    if quantity == AS_TIME:
+        return time_holds(relation, goal, since, now)
+    if quantity == AS_CLOCKTIME:
+        start = settings.start_clock
+        return time_holds(relation, goal, (since + start) % DAY, (now + start) % DAY)
+    if quantity == AS_STATUS:
+        status = work.status[premise.index]
+        shown = CLOSED if status <= CLOSED else ACTIVE if status == ACTIVE else OPEN
+        return bool(relation == (EQUAL if shown == goal else UNEQUAL))
+    value = premise_value(tables, work, junctions, quantity, premise.index)
+    return bool(not math.isnan(value) and compare(value, relation, goal, premise.tolerance))
+
+
+@kernel
+def premise_value(tables: Tables, work: Work, junctions: int, quantity: int, index: int) -> float:
+    """A premise's quantity at present, ft, cfs, s; NaN where the element has none."""
+    if quantity == AS_HEAD:
+        return float(work.head[index])
+    if quantity == AS_FLOW:
+        return abs(float(work.flow[index]))
+    if quantity == AS_SETTING:
+        return math.nan if work.setting[index] == MISSING else float(work.setting[index])
+    if quantity == AS_SYSTEM_DEMAND:
+        return system_demand(tables, work, junctions)
+    if index < junctions:
+        drawn = float(work.delivered[index] + work.emitted[index])
+        return drawn if quantity == AS_DEMAND else math.nan
+    flow = float(work.inflow[index])
+    if quantity == AS_DEMAND:
+        return flow
+    i = index - junctions
+    source = tables.sources[i]
+    if source.area == 0.0:
+        return math.nan
+    if quantity == AS_FILL_TIME:
+        return float(source.greatest_volume - work.volume[i]) / flow if flow > STILL else math.nan
+    return float(source.least_volume - work.volume[i]) / flow if flow < -STILL else math.nan
+
+
+@kernel
+def system_demand(tables: Tables, work: Work, junctions: int) -> float:
+    """All demands drawn from the network, cfs: what is fed in does not count against them."""
+    demands, nodes = tables.demands, tables.nodes
+    total = 0.0
+    for i in range(len(demands)):
+        drawn = demands[i].base * work.pattern_now[demands[i].pattern]
+        total += max(drawn * work.factor[nodes[demands[i].node].position], 0.0)
+    for n in range(junctions):
+        total += max(work.added[nodes[n].position], 0.0)
+    return total
+
+
+@kernel
+def time_holds(relation: int, goal: float, since: float, now: float) -> bool:
+    """A time premise: orders look at `now`, equality at all seconds since the last judging."""
+    if relation == LESS:
+        return now < goal
+    if relation == LESS_EQUAL:
+        return now <= goal
+    if relation == GREATER:
+        return now > goal
+    if relation == GREATER_EQUAL:
+        return now >= goal
+    after, before = goal >= since, goal <= now
+    inside = (after or before) if now < since else (after and before)  # past midnight or not
+    return inside if relation == EQUAL else not inside
+
+
+@kernel
+def compare(value: float, relation: int, goal: float, tolerance: float) -> bool:
+    """A number's premise, with EPANET's tolerance: `<` and `>` hold at the goal itself."""
+    if relation == EQUAL:
+        return abs(value - goal) <= tolerance
+    if relation == UNEQUAL:
+        return abs(value - goal) >= tolerance
+    if relation == LESS:
+        return value <= goal + tolerance
+    if relation == LESS_EQUAL:
+        return value <= goal - tolerance
+    if relation == GREATER:
+        return value >= goal - tolerance
     return value >= goal + tolerance
+
+
+@kernel
+def carry_out(tables: Tables, work: Work, a: int) -> bool:
+    """Carry out one action; True if it changed anything. A link under a hand is left alone."""
+    action = tables.actions[a]
+    k = action.link
+    if work.held[k]:
+        return False
+    kind = tables.links[k].kind
+    closed = work.status[k] <= CLOSED
+    if not math.isnan(action.setting):
+        if abs(action.setting - work.setting[k]) <= LEAST_CHANGE:
+            return False
+        set_setting(tables, work, k, action.setting)
+        return True
+    if action.status == OPEN and closed:
+        if kind == PUMP:
+            work.setting[k] = 1.0
+            if work.status[k] == CLOSED:
+                reset_pump_flow(tables, work, k)
+    elif action.status == CLOSED and not closed:
+        if kind == PUMP:
+            work.setting[k] = 0.0
+    else:
+        return False
+    if kind > PUMP and kind != GPV:
+        work.setting[k] = MISSING
+    work.status[k] = action.status
+    return True

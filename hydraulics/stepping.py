@@ -13,11 +13,12 @@ from hydraulics.controls import (
     DAY,
     apply_controls,
     apply_patterns,
-    head_at,
+    fill_tanks,
     pattern_period,
     volume_at,
 )
 from hydraulics.proof.solving import Witness, solve_proved
+from hydraulics.rules import through_rules
 from hydraulics.tables import (
     ABOVE,
     AT_CLOCKTIME,
@@ -95,27 +96,6 @@ def next_step(
 
 
 @kernel
-def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
-    """Move tank volumes and heads on by `step` seconds of the present inflow.
-
-    A tank that would be full or empty within a second is so.
-    """
-    for i in range(len(tables.sources)):
-        s = tables.sources[i]
-        n = junctions + i
-        flow = work.inflow[n]
-        if s.area == 0.0 or abs(flow) <= STILL:
-            continue
-        volume = work.volume[i] + flow * step
-        if volume + flow >= s.greatest_volume:
-            volume = s.greatest_volume
-        elif volume - flow <= s.least_volume:
-            volume = s.least_volume
-        work.volume[i] = volume
-        work.head[n] = head_at(tables, i, volume, tables.nodes[n].elevation)
-
-
-@kernel
 def run_until(
     tables: Tables,
     work: Work,
@@ -125,7 +105,7 @@ def run_until(
     time: float,
     stop: float,
 ) -> tuple[float, int, int, int, int, float, int, bool]:
-    """Run through all events from `time` to `stop` (networks without rules).
+    """Run through all events from `time` to `stop`.
 
     Returns the time reached, solves, iterations, solves without proof, and the last solve's
     iterations, relative change, singular row (-1: none; the run ends there otherwise) and proof.
@@ -133,7 +113,10 @@ def run_until(
     solves, total, unbalanced, count, error, singular, good = 0, 0, 0, 0, 0.0, -1, True
     while time < stop:
         step = next_step(tables, work, settings, junctions, time, stop)
-        fill_tanks(tables, work, junctions, step)
+        if len(tables.rules) > 0:
+            step = through_rules(tables, work, settings, junctions, time, step)
+        else:
+            fill_tanks(tables, work, junctions, step)
         time = math.floor((time + step) * 1000.0 + 0.5) / 1000.0
         apply_patterns(tables, work, settings, junctions, time)
         apply_controls(tables, work, settings, junctions, time)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydraulics.types import F64, U8, U32, Table
+from hydraulics.types import F64, I64, U8, U32, Table
 
 # Kinds of links.
 CHECK_VALVE, PIPE, PUMP, PRV, PSV, PBV, FCV, TCV, GPV, PCV = range(10)
@@ -21,6 +21,21 @@ POWER_CURVE, CONSTANT_POWER, CURVE, NO_CURVE = range(4)
 XHEAD, TEMPORARILY_CLOSED, CLOSED, OPEN, ACTIVE, XFCV, XPRESSURE = range(7)
 # Triggers of simple controls.
 BELOW, ABOVE, AT_TIME, AT_CLOCKTIME = range(4)
+# What a rule's premise looks at; pressures and levels are heads.
+(
+    AS_TIME,
+    AS_CLOCKTIME,
+    AS_STATUS,
+    AS_SYSTEM_DEMAND,
+    AS_DEMAND,
+    AS_HEAD,
+    AS_FLOW,
+    AS_SETTING,
+    AS_FILL_TIME,
+    AS_DRAIN_TIME,
+) = range(10)
+# Relations of premises.
+EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = range(6)
 # Head-loss laws.
 HAZEN_WILLIAMS, DARCY_WEISBACH, CHEZY_MANNING = range(3)
 
@@ -93,6 +108,37 @@ CONTROL = np.dtype(
     ],
     align=True,
 )
+RULE = np.dtype(  # premises[premise:premise_end], actions[then:otherwise], [otherwise:end]
+    [
+        ("premise", np.uint32),
+        ("premise_end", np.uint32),
+        ("then", np.uint32),
+        ("otherwise", np.uint32),
+        ("end", np.uint32),
+    ],
+    align=True,
+)
+PREMISE = np.dtype(
+    [
+        ("quantity", np.uint8),
+        ("relation", np.uint8),
+        ("other", np.uint8),  # joined by OR
+        ("index", np.uint32),  # node or link row
+        ("value", np.float64),  # head, flow, setting, time; or a status
+        ("tolerance", np.float64),
+    ],
+    align=True,
+)
+ACTION = np.dtype(
+    [
+        ("link", np.uint32),
+        ("slot", np.uint32),  # one a link that rules act on
+        ("status", np.uint8),
+        ("setting", np.float64),  # NaN: the status is what is given
+        ("priority", np.float64),
+    ],
+    align=True,
+)
 
 
 class Tables(NamedTuple):
@@ -115,6 +161,9 @@ class Tables(NamedTuple):
     target: U32
     near_first: U32  # links at each node: near_link[near_first[n] : near_first[n + 1]]
     near_link: U32
+    rules: Table  # enabled ones, in file order
+    premises: Table
+    actions: Table
 
 
 class Settings(NamedTuple):
@@ -141,6 +190,7 @@ class Settings(NamedTuple):
     pattern_start: float
     hydraulic_step: float
     start_clock: float
+    rule_step: float
 
 
 HEAD_TOLERANCE = 0.0005
@@ -176,6 +226,7 @@ class Work(NamedTuple):
     right: F64
     queue: U32  # (N,)
     pattern_now: F64  # (P,) demand multiplier of each pattern at present
+    chosen: I64  # (A,) action for each link that rules act on, -1 none
 
 
 def new_work(tables: Tables) -> Work:
@@ -208,4 +259,5 @@ def new_work(tables: Tables) -> Work:
         right=f(nodes),
         queue=np.zeros(nodes, dtype=np.uint32),
         pattern_now=f(len(tables.pattern_first) - 1),
+        chosen=np.full(len(np.unique(tables.actions["slot"])), -1, dtype=np.int64),
     )

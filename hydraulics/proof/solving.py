@@ -107,4 +107,5 @@ def _otherwise(s: Settings, way: int) -> Settings:
         s.pattern_start,
         s.hydraulic_step,
         s.start_clock,
+        s.rule_step,
     )
