@@ -14,8 +14,9 @@ from hydraulics.errors import SolveError
 from hydraulics.link_rows import link_rows
 from hydraulics.operation_rows import CurveRows, control_rows, demand_rows, pattern_rows
 from hydraulics.ordering import Pattern, analyse
+from hydraulics.pipes import plain_pipes
 from hydraulics.rule_rows import RuleRows
-from hydraulics.tables import NODE, SOURCE, Settings, Tables
+from hydraulics.tables import NODE, PIPE, SOURCE, Settings, Tables
 from hydraulics.types import F64, I64, U32, Table
 from hydraulics.us_units import FOOT3_M3, FOOT_M, m3s_per_cfs
 from network_models.elements import Junction, Node, Reservoir, Tank, Valve
@@ -75,7 +76,8 @@ def compile_network(net: Network) -> NetworkArrays:
     curves = CurveRows(net, factor)
     patterns, pattern_first, pattern_value = pattern_rows(net)
     links, pumps = link_rows(net, start_rows, end_rows, places, curves, patterns, factor)
-    near_first, near_link = _adjacency(len(nodes), start_rows, end_rows)
+    near_first, near_link, near_node = _adjacency(len(nodes), start_rows, end_rows)
+    plain = inner & (starts != ends) & (links["kind"] == PIPE)
     link_index = {id_: k for k, id_ in enumerate(net.links)}
     ruled = RuleRows(net, row_of_node, link_index, links["kind"], factor)
     tables = Tables(
@@ -102,6 +104,10 @@ def compile_network(net: Network) -> NetworkArrays:
         rules=ruled.rules,
         premises=ruled.premises,
         actions=ruled.actions,
+        near_node=near_node,
+        runs=pattern.runs,
+        pipes=plain_pipes(links, np.flatnonzero(plain)),
+        others=np.flatnonzero(~plain).astype(np.uint32),
     )
     return NetworkArrays(
         network=net,
@@ -228,9 +234,10 @@ def _source_rows(nodes: list[Node], curves: CurveRows, patterns: dict[str, int])
     return rows
 
 
-def _adjacency(nodes: int, starts: I64, ends: I64) -> tuple[U32, U32]:
+def _adjacency(nodes: int, starts: I64, ends: I64) -> tuple[U32, U32, U32]:
     both = np.concatenate((starts, ends))
     order = np.argsort(both, kind="stable")
     first = np.zeros(nodes + 1, dtype=np.uint32)
     first[1:] = np.cumsum(np.bincount(both, minlength=nodes))
-    return first, (order % max(len(starts), 1)).astype(np.uint32)
+    other = np.concatenate((ends, starts))[order].astype(np.uint32)
+    return first, (order % max(len(starts), 1)).astype(np.uint32), other

@@ -9,6 +9,7 @@ from __future__ import annotations
 from hydraulics.coefficients import valve_law
 from hydraulics.compiled import kernel
 from hydraulics.laws.outflow import emitter, pressure_demand
+from hydraulics.pipes import assemble_pipes
 from hydraulics.tables import ACTIVE, FCV, GRADIENT_FLOOR, MISSING, PRV, PSV, Settings, Tables, Work
 
 HOLD = 1e8
@@ -16,30 +17,33 @@ HOLD = 1e8
 
 
 @kernel
-def assemble(tables: Tables, work: Work, settings: Settings, junctions: int) -> None:
-    """Fill `diagonal`, `lower` and `right` from the coefficients of links and outflows."""
-    work.diagonal[:] = 0.0
+def assemble(tables: Tables, work: Work, settings: Settings, junctions: int, emitters: int) -> None:
+    """Fill `diagonal`, `lower` and `right` from the coefficients of links and outflows.
+
+    A dead node keeps head 0: nothing flows there, its diagonal is 1.
+    """
+    work.diagonal[:] = work.dead
     work.lower[:] = 0.0
-    work.right[:] = 0.0
-    work.excess[:] = 0.0
-    _links(tables, work, junctions)
-    emitters = work.emitter
+    right, delivered = work.right, work.delivered
     for n in range(junctions):
-        if emitters[n] != 0.0 and not work.dead[n]:
-            _emitter(tables, work, settings, n)
+        right[n] = -delivered[n]
+    right[junctions:] = 0.0
+    assemble_pipes(
+        tables.pipes,
+        work.pipe_flow,
+        work.pipe_inverse,
+        work.pipe_shift,
+        work.diagonal,
+        work.lower,
+        right,
+    )
+    _links(tables, work, junctions)
+    for i in range(emitters):
+        _emitter(tables, work, settings, work.emitting[i])
     if settings.pressure_driven:
         _demands(tables, work, settings, junctions)
-    dead, excess, right = work.dead, work.excess, work.right
-    delivered = work.delivered
-    for n in range(junctions):
-        if dead[n]:
-            work.diagonal[n] = 1.0
-            right[n] = 0.0
-            excess[n] = 0.0
-        else:
-            excess[n] -= delivered[n]
-            right[n] += excess[n]
-    _control_valves(tables, work)
+    if len(tables.valves) > 0:
+        _control_valves(tables, work)
 
 
 @kernel
@@ -48,32 +52,46 @@ def _links(tables: Tables, work: Work, junctions: int) -> None:
     flows = work.flow
     inverse = work.inverse
     shift = work.shift
-    excess = work.excess
     diagonal = work.diagonal
     lower = work.lower
     right = work.right
     links = tables.links
-    for k in range(len(links)):
+    for k in tables.others:
         p = inverse[k]
         if p == 0.0:
             continue
         a = links[k].start
         b = links[k].end
-        flow = flows[k]
-        y = shift[k]
-        excess[a] -= flow
-        excess[b] += flow
+        push = shift[k] - flows[k]
         lower[links[k].place] -= p
         if a < junctions:
             diagonal[a] += p
-            right[a] += y
+            right[a] += push
         else:
             right[b] += p * head[a]
         if b < junctions:
             diagonal[b] += p
-            right[b] -= y
+            right[b] -= push
         else:
             right[a] += p * head[b]
+
+
+@kernel
+def _excess(tables: Tables, work: Work, n: int) -> float:
+    """Flow into node `n` less what is drawn there; links that hold a setting do not count."""
+    pipes = tables.pipes
+    total = -work.delivered[n] - work.emitted[n]
+    for i in range(tables.near_first[n], tables.near_first[n + 1]):
+        k = tables.near_link[i]
+        p = pipes.slot[k]
+        if p >= 0:
+            flow = work.pipe_flow[p]
+        elif work.inverse[k] != 0.0:
+            flow = work.flow[k]
+        else:
+            continue
+        total += flow if tables.links[k].end == n else -flow
+    return float(total)
 
 
 @kernel
@@ -86,8 +104,7 @@ def _emitter(tables: Tables, work: Work, settings: Settings, n: int) -> None:
         settings.backflow,
     )
     work.diagonal[n] += 1.0 / gradient
-    work.right[n] += (drop + tables.nodes[n].elevation) / gradient
-    work.excess[n] -= work.emitted[n]
+    work.right[n] += (drop + tables.nodes[n].elevation) / gradient - work.emitted[n]
 
 
 @kernel
@@ -107,6 +124,12 @@ def _demands(tables: Tables, work: Work, settings: Settings, junctions: int) -> 
 def _control_valves(tables: Tables, work: Work) -> None:
     """Pressure and flow valves that obey a setting; their order is the file's."""
     links = tables.links
+    for k in tables.valves:
+        if work.status[k] == ACTIVE and not work.dead_link[k] and work.setting[k] != MISSING:
+            if links[k].kind == PRV:
+                work.excess[links[k].end] = _excess(tables, work, links[k].end)
+            elif links[k].kind == PSV:
+                work.excess[links[k].start] = _excess(tables, work, links[k].start)
     for k in tables.valves:
         setting = work.setting[k]
         if setting == MISSING or work.dead_link[k]:

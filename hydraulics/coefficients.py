@@ -39,7 +39,7 @@ TINY = 1e-6
 
 @kernel
 def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
-    """Set `inverse` and `shift` of every link; 0 for active pressure and flow valves, which
+    """Set `inverse` and `shift` of `Tables.others`; 0 for active pressure and flow valves, which
     `hydraulics.assembly` writes into the matrix by their own rule, and for dead links."""
     pumps = tables.pumps
     flows = work.flow
@@ -49,7 +49,7 @@ def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
     shift = work.shift
     dead_link = work.dead_link
     links = tables.links
-    for k in range(len(links)):
+    for k in tables.others:
         if dead_link[k]:
             inverse[k] = 0.0
             shift[k] = 0.0

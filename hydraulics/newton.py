@@ -8,12 +8,14 @@ from hydraulics.compiled import kernel
 from hydraulics.controls import pressure_controls
 from hydraulics.laws.outflow import emitter, pressure_demand
 from hydraulics.linear import factorise, substitute
+from hydraulics.pipes import CLOSED_INVERSE, friction_darcy, friction_power, update_pipes
 from hydraulics.status import check_links, check_pressure_valves
-from hydraulics.supply import count_spoiling, mark_dead
+from hydraulics.supply import after_solve, before_solve, forget, mark_dead
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
     CONSTANT_POWER,
+    DARCY_WEISBACH,
     FCV,
     FLOW_TOLERANCE,
     GRADIENT_FLOOR,
@@ -43,17 +45,71 @@ def balance_network(
     Returns iterations, relative flow change of the last, and -1 or the node row at which the
     system is singular. Dead nodes are left out and keep head 0.
     """
-    mark_dead(tables, work, junctions, False)
+    before_solve(tables, work, junctions)
     total = 0
     error = 0.0
     singular = -1
     for _ in range(PASSES):
         count, error, singular = _iterate(tables, work, settings, junctions)
         total += count
-        if singular >= 0 or count_spoiling(tables, work, junctions) == 0:
+        if singular >= 0 or after_solve(tables, work, junctions) == 0:
             break
         mark_dead(tables, work, junctions, True)
     return total, error, singular
+
+
+@kernel
+def _take_pipes(tables: Tables, work: Work) -> int:
+    """Bring the plain pipes' flows into their own order; how many are closed or dead."""
+    link = tables.pipes.link
+    flow, pipe_flow, odd = work.flow, work.pipe_flow, work.pipe_odd
+    status, dead_link = work.status, work.dead_link
+    count = 0
+    for i in range(len(link)):
+        k = link[i]
+        pipe_flow[i] = flow[k]
+        if status[k] <= CLOSED or dead_link[k]:
+            odd[count] = i
+            count += 1
+    return count
+
+
+@kernel
+def _return_pipes(tables: Tables, work: Work) -> None:
+    """Bring the plain pipes' flows back to file order."""
+    link = tables.pipes.link
+    flow, pipe_flow = work.flow, work.pipe_flow
+    for i in range(len(link)):
+        flow[link[i]] = pipe_flow[i]
+
+
+@kernel
+def _take_emitters(work: Work, junctions: int) -> int:
+    """List the nodes whose emitters may flow; their number."""
+    emitter, dead, emitting = work.emitter, work.dead, work.emitting
+    count = 0
+    for n in range(junctions):
+        if emitter[n] != 0.0 and not dead[n]:
+            emitting[count] = n
+            count += 1
+    return count
+
+
+@kernel
+def _coefficients(tables: Tables, work: Work, settings: Settings, odd: int) -> None:
+    """The laws of all links; `odd` plain pipes are closed or dead."""
+    inverse, shift = work.pipe_inverse, work.pipe_shift
+    if settings.law == DARCY_WEISBACH:
+        friction_darcy(tables.pipes, work.pipe_flow, inverse, shift)
+    else:
+        friction_power(
+            tables.pipes, work.pipe_flow, settings.exponent, GRADIENT_FLOOR, inverse, shift
+        )
+    for i in work.pipe_odd[:odd]:
+        alive = not work.dead_link[tables.pipes.link[i]]
+        inverse[i] = CLOSED_INVERSE if alive else 0.0
+        shift[i] = work.pipe_flow[i] if alive else 0.0
+    link_coefficients(tables, work, settings)
 
 
 @kernel
@@ -66,18 +122,24 @@ def _iterate(
     iteration = 1
     last = settings.trials + settings.more_trials
     repairs = 0
+    singular = -1
+    odd = _take_pipes(tables, work)
+    emitters = _take_emitters(work, junctions)
+    right = work.right
     while iteration <= last:
-        link_coefficients(tables, work, settings)
-        assemble(tables, work, settings, junctions)
-        singular = factorise(tables.first, tables.target, tables.row, work.diagonal, work.lower)
+        _coefficients(tables, work, settings, odd)
+        assemble(tables, work, settings, junctions, emitters)
+        singular = factorise(
+            tables.first, tables.target, tables.row, tables.runs, work.diagonal, work.lower, right
+        )
         if singular >= 0:
             if repairs < len(tables.valves) and _force_open(tables, work, singular):
                 repairs += 1
                 continue
-            return iteration, error, singular
-        substitute(tables.first, tables.row, work.diagonal, work.lower, work.right)
-        work.head[:junctions] = work.right[:junctions]
-        error, largest = _update_flows(tables, work, settings, junctions, relax)
+            break
+        substitute(tables.first, tables.row, tables.runs, work.lower, right)
+        work.head[:junctions] = right[:junctions]
+        error, largest = _update_flows(tables, work, settings, junctions, relax, emitters)
         relax = 1.0
         changed = False
         if settings.damp_limit > 0.0:
@@ -86,13 +148,17 @@ def _iterate(
                 changed = check_pressure_valves(tables, work)
         else:
             changed = check_pressure_valves(tables, work)
-        if _converged(tables, work, settings, junctions, error, largest):
+        if _converged(tables, work, settings, junctions, error, largest, odd):
             if iteration > settings.trials:
                 break
             if check_links(tables, work, junctions):
                 changed = True
             if pressure_controls(tables, work, junctions):
+                _return_pipes(tables, work)
                 mark_dead(tables, work, junctions, False)
+                forget(work)
+                odd = _take_pipes(tables, work)
+                emitters = _take_emitters(work, junctions)
                 changed = True
             if not changed:
                 break
@@ -101,7 +167,8 @@ def _iterate(
             check_links(tables, work, junctions)
             next_check += settings.check_frequency
         iteration += 1
-    return min(iteration, last), error, -1
+    _return_pipes(tables, work)
+    return min(iteration, last), error, singular
 
 
 @kernel
@@ -118,17 +185,17 @@ def _force_open(tables: Tables, work: Work, n: int) -> bool:
 
 @kernel
 def _update_flows(
-    tables: Tables, work: Work, settings: Settings, junctions: int, relax: float
+    tables: Tables, work: Work, settings: Settings, junctions: int, relax: float, emitters: int
 ) -> tuple[float, float]:
     """New flows of links, emitters and demands; their summed relative and largest change."""
-    total = 0.0
-    moved = 0.0
-    largest = 0.0
     links = tables.links
     head, flows, inflow = work.head, work.flow, work.inflow
     shift, inverse, status = work.shift, work.inverse, work.status
+    total, moved, largest = update_pipes(
+        tables.pipes, work.pipe_flow, work.pipe_inverse, work.pipe_shift, head, relax
+    )
     inflow[junctions:] = 0.0
-    for k in range(len(links)):
+    for k in tables.others:
         a = links[k].start
         b = links[k].end
         step = shift[k] - inverse[k] * (head[a] - head[b])
@@ -145,21 +212,19 @@ def _update_flows(
                 inflow[a] -= flow
             if b >= junctions:
                 inflow[b] += flow
-    emitters = work.emitter
-    for n in range(junctions):
-        if emitters[n] != 0.0 and not work.dead[n]:
-            drop, gradient = emitter(
-                work.emitted[n],
-                work.emitter[n],
-                settings.emitter_exponent,
-                GRADIENT_FLOOR,
-                settings.backflow,
-            )
-            step = (drop - (work.head[n] - tables.nodes[n].elevation)) / gradient * relax
-            work.emitted[n] -= step
-            total += abs(work.emitted[n])
-            moved += abs(step)
-            largest = max(largest, abs(step))
+    for n in work.emitting[:emitters]:
+        drop, gradient = emitter(
+            work.emitted[n],
+            work.emitter[n],
+            settings.emitter_exponent,
+            GRADIENT_FLOOR,
+            settings.backflow,
+        )
+        step = (drop - (work.head[n] - tables.nodes[n].elevation)) / gradient * relax
+        work.emitted[n] -= step
+        total += abs(work.emitted[n])
+        moved += abs(step)
+        largest = max(largest, abs(step))
     if settings.pressure_driven:
         span = max(settings.required_pressure - settings.least_pressure, LEAST_SPAN)
         for n in range(junctions):
@@ -184,7 +249,13 @@ def _update_flows(
 
 @kernel
 def _converged(
-    tables: Tables, work: Work, settings: Settings, junctions: int, error: float, largest: float
+    tables: Tables,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    error: float,
+    largest: float,
+    odd: int,
 ) -> bool:
     links = tables.links
     nodes = tables.nodes
@@ -200,8 +271,15 @@ def _converged(
     if settings.flow_change > 0.0 and largest > settings.flow_change:
         return False
     if settings.head_error > 0.0:
-        link_coefficients(tables, work, settings)
-        for k in range(len(links)):
+        _coefficients(tables, work, settings, odd)
+        pipes = tables.pipes
+        for i in range(len(pipes.link)):
+            p = work.pipe_inverse[i]
+            if status[pipes.link[i]] > CLOSED and p != 0.0:
+                drop = head[pipes.start[i]] - head[pipes.end[i]]
+                if abs(drop - work.pipe_shift[i] / p) > settings.head_error:
+                    return False
+        for k in tables.others:
             if status[k] <= CLOSED or inverse[k] == 0.0:
                 continue
             drop = head[links[k].start] - head[links[k].end]

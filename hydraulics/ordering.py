@@ -2,7 +2,8 @@
 
 Found once a network and used by every factorisation (`hydraulics.linear`). The work is that of the
 size of L: the elimination tree (Liu 1986) gives the rows of L one after the other. The tree is
-postordered, so that a column's updates go to memory that was touched just before.
+postordered and then sorted by `hydraulics.levels`, so that columns are done in long equal runs and
+neighbours in a run are neighbours in the network.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from scipy.sparse import coo_array, csc_matrix
 from scipy.sparse.linalg import splu
 
 from hydraulics.compiled import kernel
+from hydraulics.levels import by_levels
 from hydraulics.types import I64, U32
 
 
@@ -30,6 +32,8 @@ class Pattern:
     first: U32
     row: U32
     target: U32
+    runs: U32
+    """Columns runs[i] .. runs[i + 1] - 1 have equally many entries (`hydraulics.levels`)."""
 
     def places(self, one: I64, other: I64) -> I64:
         """Where the entries (one[k], other[k]) off the diagonal are stored; KeyError without."""
@@ -54,11 +58,11 @@ def analyse(size: int, one: I64, other: I64) -> Pattern:
     first, row = _columns(begin, near, order, parent)
     counts = np.diff(first)
     target = np.empty(int((counts * (counts - 1) // 2).sum()), dtype=np.uint32)
-    pattern = Pattern(
-        order=order.astype(np.uint32), first=first.astype(np.uint32), row=row, target=target
+    chosen, begins, row, runs = by_levels(first, row)
+    _targets(begins, row, target)
+    return Pattern(
+        order=order[chosen].astype(np.uint32), first=begins, row=row, target=target, runs=runs
     )
-    _targets(pattern.first, row, target)
-    return pattern
 
 
 def _minimum_degree(size: int, one: I64, other: I64) -> I64:

@@ -115,7 +115,7 @@ def check_links(tables: Tables, work: Work, junctions: int) -> bool:
     held = work.held
     changed = False
     links = tables.links
-    for k in range(len(links)):
+    for k in tables.others:
         kind = links[k].kind
         before = status[k]
         if dead_link[k] or (held[k] and before <= CLOSED):

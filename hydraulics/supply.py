@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hydraulics.compiled import kernel
 from hydraulics.tables import CHECK_VALVE, CLOSED, FCV, MISSING, PRV, PSV, PUMP, STILL, Tables, Work
+from hydraulics.types import U8
 
 
 @kernel
@@ -27,28 +30,18 @@ def may_open(kind: int, status: int, setting: float, held: int) -> bool:
 
 
 @kernel
-def mark_dead(tables: Tables, work: Work, junctions: int, now: bool) -> None:
-    """Mark nodes without a way to a source, and the links that touch them.
+def _search(tables: Tables, work: Work, junctions: int, now: bool, found: U8, way: int) -> None:
+    """Write `way` to `found` of every node that a source reaches.
 
-    `now` asks for links open at present; otherwise all that may open count as a way. Nodes of
-    fixed head are sources.
+    `now` asks for links open at present; otherwise all that may open count.
     """
     links = tables.links
-    status, setting = work.status, work.setting
-    near_first = tables.near_first
-    near_link = tables.near_link
-    flow = work.flow
-    dead = work.dead
-    dead_link = work.dead_link
-    held = work.held
-    emitted = work.emitted
-    delivered = work.delivered
+    status, setting, held = work.status, work.setting, work.held
+    near_first, near_link, near_node = tables.near_first, tables.near_link, tables.near_node
     queue = work.queue
-    nodes = len(tables.nodes)
-    dead[:junctions] = 1
-    dead[junctions:] = 0
     waiting = 0
-    for n in range(junctions, nodes):
+    for n in range(junctions, len(tables.nodes)):
+        found[n] = way
         queue[waiting] = n
         waiting += 1
     at = 0
@@ -56,30 +49,56 @@ def mark_dead(tables: Tables, work: Work, junctions: int, now: bool) -> None:
         n = queue[at]
         at += 1
         for i in range(near_first[n], near_first[n + 1]):
-            k = near_link[i]
-            other = links[k].start
-            if other == n:
-                other = links[k].end
-            if not dead[other]:
+            other = near_node[i]
+            if found[other] == way:
                 continue
-            kind = links[k].kind
-            if now:
-                way = conducts(kind, status[k], setting[k])
-            else:
-                way = may_open(kind, status[k], setting[k], held[k])
-            if way:
-                dead[other] = 0
-                queue[waiting] = other
-                waiting += 1
+            k = near_link[i]
+            if status[k] <= CLOSED or setting[k] == 0.0:
+                kind = links[k].kind
+                if now:
+                    if not conducts(kind, status[k], setting[k]):
+                        continue
+                elif not may_open(kind, status[k], setting[k], held[k]):
+                    continue
+            found[other] = way
+            queue[waiting] = other
+            waiting += 1
+
+
+@kernel
+def mark_dead(tables: Tables, work: Work, junctions: int, now: bool) -> None:
+    """Mark nodes without a way to a source, and the links that touch them.
+
+    `now` asks for links open at present; otherwise all that may open count as a way. Nodes of
+    fixed head are sources.
+    """
+    work.dead[:] = 1
+    _search(tables, work, junctions, now, work.dead, 0)
+    links = tables.links
+    dead, dead_link = work.dead, work.dead_link
     for k in range(len(links)):
-        cut = dead[links[k].start] or dead[links[k].end]
-        dead_link[k] = 1 if cut else 0
-        if cut:
+        dead_link[k] = 1 if dead[links[k].start] or dead[links[k].end] else 0
+    _still(work, junctions)
+
+
+@kernel
+def _still(work: Work, junctions: int) -> int:
+    """Nothing flows at dead nodes and links; how many nodes are dead."""
+    dead, dead_link, flow = work.dead, work.dead_link, work.flow
+    emitted, delivered = work.emitted, work.delivered
+    count = 0
+    for n in range(junctions):
+        count += dead[n]
+    if count == 0:
+        return 0
+    for k in range(len(flow)):
+        if dead_link[k]:
             flow[k] = 0.0
     for n in range(junctions):
         if dead[n]:
             delivered[n] = 0.0
             emitted[n] = 0.0
+    return count
 
 
 @kernel
@@ -88,39 +107,72 @@ def count_spoiling(tables: Tables, work: Work, junctions: int) -> int:
 
     They would pull their demand through closed links; the caller marks them and solves again.
     """
-    links = tables.links
-    status, setting = work.status, work.setting
-    near_first = tables.near_first
-    near_link = tables.near_link
-    dead = work.dead
-    emitted = work.emitted
-    delivered = work.delivered
-    queue = work.queue
-    reached = work.reached
-    nodes = len(tables.nodes)
-    reached = work.reached
-    reached[:junctions] = 0
-    reached[junctions:] = 1
-    waiting = 0
-    for n in range(junctions, nodes):
-        queue[waiting] = n
-        waiting += 1
-    at = 0
-    while at < waiting:
-        n = queue[at]
-        at += 1
-        for i in range(near_first[n], near_first[n + 1]):
-            k = near_link[i]
-            other = links[k].start
-            if other == n:
-                other = links[k].end
-            if not reached[other] and conducts(links[k].kind, status[k], setting[k]):
-                reached[other] = 1
-                queue[waiting] = other
-                waiting += 1
+    work.reached[:] = 0
+    _search(tables, work, junctions, True, work.reached, 1)
+    return _spoiling(work, junctions)
+
+
+@kernel
+def _spoiling(work: Work, junctions: int) -> int:
+    dead, reached = work.dead, work.reached
+    emitted, delivered = work.emitted, work.delivered
     count = 0
     for n in range(junctions):
-        drawn = abs(delivered[n] + emitted[n])
-        if drawn > STILL and not reached[n] and not dead[n]:
+        if not reached[n] and not dead[n] and abs(delivered[n] + emitted[n]) > STILL:
             count += 1
+    return count
+
+
+# A search costs as much as an iteration, and statuses seldom change. `Work.known_*` are the
+# statuses, hands and settings of the last searches; known[DEAD] and known[REACHED] say which
+# results belong to them.
+DEAD, REACHED = range(2)
+
+
+@kernel
+def forget(work: Work) -> None:
+    """Let the next solve search again: `dead` was changed in between."""
+    work.known[DEAD] = 0
+
+
+@kernel
+def _compare(work: Work) -> None:
+    """Forget all if a status, hand or setting is not what it was."""
+    status, held, setting = work.status, work.held, work.setting
+    old_status, old_held, old_setting = work.known_status, work.known_held, work.known_setting
+    differ = np.uint8(0)
+    for k in range(len(status)):
+        differ |= (status[k] ^ old_status[k]) | (held[k] ^ old_held[k])
+    others = 0
+    for k in range(len(setting)):
+        others += setting[k] != old_setting[k]
+    if differ != 0 or others > 0:
+        old_status[:] = status
+        old_held[:] = held
+        old_setting[:] = setting
+        work.known[:] = 0
+
+
+@kernel
+def before_solve(tables: Tables, work: Work, junctions: int) -> None:
+    """As `mark_dead`, without searching again when no status has changed."""
+    _compare(work)
+    if work.known[DEAD]:
+        _still(work, junctions)
+        return
+    mark_dead(tables, work, junctions, False)
+    work.known[DEAD] = 1
+
+
+@kernel
+def after_solve(tables: Tables, work: Work, junctions: int) -> int:
+    """As `count_spoiling`, without searching again when no status has changed."""
+    _compare(work)
+    if work.known[REACHED]:
+        count = _spoiling(work, junctions)
+    else:
+        count = count_spoiling(tables, work, junctions)
+        work.known[REACHED] = 1
+    if count > 0:
+        forget(work)
     return count

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hydraulics.pipes import Pipes
 from hydraulics.types import F64, I64, U8, U32, Table
 
 # Kinds of links.
@@ -164,6 +165,10 @@ class Tables(NamedTuple):
     rules: Table  # enabled ones, in file order
     premises: Table
     actions: Table
+    near_node: U32  # the other end of each
+    runs: U32  # elimination columns with equally many entries stand together
+    pipes: Pipes
+    others: U32  # all links that are not in `pipes`
 
 
 class Settings(NamedTuple):
@@ -227,6 +232,15 @@ class Work(NamedTuple):
     queue: U32  # (N,)
     pattern_now: F64  # (P,) demand multiplier of each pattern at present
     chosen: I64  # (A,) action for each link that rules act on, -1 none
+    pipe_flow: F64  # of `Tables.pipes`, within a solve
+    pipe_inverse: F64
+    pipe_shift: F64
+    pipe_odd: U32  # closed or dead ones
+    emitting: U32  # (N,) nodes with an emitter
+    known: I64  # (4,) what of the supply search still holds, see hydraulics.supply
+    known_status: U8  # (L,) at the last search
+    known_held: U8  # (L,)
+    known_setting: F64  # (L,)
 
 
 def new_work(tables: Tables) -> Work:
@@ -260,4 +274,13 @@ def new_work(tables: Tables) -> Work:
         queue=np.zeros(nodes, dtype=np.uint32),
         pattern_now=f(len(tables.pattern_first) - 1),
         chosen=np.full(len(np.unique(tables.actions["slot"])), -1, dtype=np.int64),
+        pipe_flow=f(len(tables.pipes.link)),
+        pipe_inverse=f(len(tables.pipes.link)),
+        pipe_shift=f(len(tables.pipes.link)),
+        pipe_odd=np.zeros(len(tables.pipes.link), dtype=np.uint32),
+        emitting=np.zeros(nodes, dtype=np.uint32),
+        known=np.zeros(4, dtype=np.int64),
+        known_status=np.zeros(links, dtype=np.uint8),
+        known_held=np.zeros(links, dtype=np.uint8),
+        known_setting=f(links),
     )

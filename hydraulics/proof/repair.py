@@ -157,3 +157,4 @@ def put_back(work: Work, copy: tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U
     work.dead[:] = copy[7]
     work.dead_link[:] = copy[8]
     work.reached[:] = copy[9]
+    work.known[:] = 0

@@ -23,10 +23,11 @@ def solve(dense: F64, right: F64) -> tuple[int, F64]:
     diagonal = dense[order, order].astype(float)
     lower = np.zeros(len(pattern.row) + 1)
     lower[pattern.places(position[one], position[other])] = dense[one, other]
-    singular = factorise(pattern.first, pattern.target, pattern.row, diagonal, lower)
     answer = right[order].astype(float)
+    p = pattern
+    singular = factorise(p.first, p.target, p.row, p.runs, diagonal, lower, answer)
     if singular < 0:
-        substitute(pattern.first, pattern.row, diagonal, lower, answer)
+        substitute(p.first, p.row, p.runs, lower, answer)
     out = np.empty(size)
     out[order] = answer
     return (int(order[singular]) if singular >= 0 else -1), out
