@@ -19,6 +19,7 @@ from network_models.operation import (
     ReportOptions,
     Times,
 )
+from network_models.physics import Fluid, Physics, Scenario
 
 Medium = Literal["water", "gas", "heat"]
 
@@ -45,6 +46,11 @@ class Network:
     report: ReportOptions = field(default_factory=ReportOptions)
     labels: tuple[MapLabel, ...] = ()
     backdrop: Backdrop = field(default_factory=Backdrop)
+    fluids: dict[str, Fluid] = field(default_factory=dict)
+    physics: Physics = field(default_factory=Physics)
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What the file's reader reduced or left out, for people."""
 
     @property
     def node_ids(self) -> tuple[str, ...]:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from network_models.elements import GasSource, HeatSource, Reservoir, Tank
+from network_models.elements import (
+    CirculationPump,
+    GasSource,
+    HeatInlet,
+    HeatSource,
+    Reservoir,
+    Tank,
+)
 from network_models.network import Network
 from network_models.valves import IsolationValve
 
@@ -70,11 +77,19 @@ def initially_closed(net: Network) -> BoolArray:
 
 
 def source_nodes(net: Network) -> IntArray:
-    """The numbers of the nodes that can supply: reservoirs, tanks, gas sources, heat plants."""
+    """The numbers of the nodes that can supply: reservoirs, tanks, gas sources, heat plants.
+
+    In a heat network also nodes that something outside holds at a pressure.
+    """
     index = {name: i for i, name in enumerate(net.nodes)}
-    found = [index[n.id] for n in net.nodes.values() if isinstance(n, Reservoir | Tank | GasSource)]
+    found = [
+        index[n.id]
+        for n in net.nodes.values()
+        if isinstance(n, Reservoir | Tank | GasSource)
+        or (isinstance(n, HeatInlet) and n.pressure_pa is not None)
+    ]
     for link in net.links.values():
-        if isinstance(link, HeatSource):
+        if isinstance(link, HeatSource | CirculationPump):
             found += [index[link.start], index[link.end]]
     return np.unique(np.array(found, np.int64))
 

@@ -16,22 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from network_models.elements import (
-    GasJunction,
-    GasPipe,
-    GasSource,
-    HeatJunction,
-    HeatPipe,
-    HeatSource,
-    Junction,
-    Pipe,
-    Pump,
-    Regulator,
-    Reservoir,
-    Substation,
-    Tank,
-    Valve,
-)
+from network_models import elements
+from network_models.elements import Link, Node
 from network_models.formats.records import BAD, decoder, encode
 from network_models.formats.text import read_text
 from network_models.network import Medium, Network
@@ -48,17 +34,36 @@ from network_models.operation import (
     ReportOptions,
     Times,
 )
+from network_models.physics import Fluid, Physics, Scenario
 from network_models.problems import NetworkError, Problem
 from network_models.validation.whole import validate
 
 SCHEMA = "ringmain/network/1"
-_NODES = {k.__name__: k for k in (Junction, Reservoir, Tank, GasJunction, GasSource, HeatJunction)}
-_LINKS = {
-    kind.__name__: kind
-    for kind in (Pipe, Pump, Valve, GasPipe, Regulator, HeatPipe, HeatSource, Substation)
+
+
+def _kinds(base: type) -> dict[str, type]:
+    """The records of a base by their names."""
+    found = {name: getattr(elements, name) for name in elements.__all__}
+    return {
+        name: kind
+        for name, kind in found.items()
+        if isinstance(kind, type) and issubclass(kind, base) and kind is not base
+    }
+
+
+_NODES, _LINKS = _kinds(Node), _kinds(Link)
+_BY_ID: dict[str, type] = {
+    "patterns": Pattern,
+    "curves": Curve,
+    "fluids": Fluid,
+    "scenarios": Scenario,
 }
-_BY_ID: dict[str, type] = {"patterns": Pattern, "curves": Curve}
-_LISTS: dict[str, type] = {"controls": Control, "rules": ControlRule, "labels": MapLabel}
+_LISTS: dict[str, type] = {
+    "controls": Control,
+    "rules": ControlRule,
+    "labels": MapLabel,
+    "notes": str,
+}
 _SINGLE: dict[str, type] = {
     "options": Options,
     "times": Times,
@@ -66,7 +71,10 @@ _SINGLE: dict[str, type] = {
     "reactions": ReactionOptions,
     "report": ReportOptions,
     "backdrop": Backdrop,
+    "physics": Physics,
 }
+_LEFT_OUT = ("fluids", "scenarios", "notes", "physics")
+"""Parts that are not written where they say nothing: most networks have none of them."""
 _MEDIA = ("water", "gas", "heat")
 _KEYS = ("schema", "medium", "title", "nodes", "links", *_BY_ID, *_LISTS, *_SINGLE)
 
@@ -85,9 +93,16 @@ def write_native(net: Network, path: Path | str) -> None:
         elements = getattr(net, name).values()
         rows = [{"element": type(element).__name__, **encode(element)} for element in elements]
         parts.append(_list(name, rows))
-    parts += [_list(name, [encode(r) for r in getattr(net, name).values()]) for name in _BY_ID]
-    parts += [_list(name, [encode(r) for r in getattr(net, name)]) for name in _LISTS]
-    parts += [f'"{name}": {_json(encode(getattr(net, name)))}' for name in _SINGLE]
+    plain = Network()
+    wanted = [n for n in _KEYS if n not in _LEFT_OUT or getattr(net, n) != getattr(plain, n)]
+    for name in wanted:
+        part = getattr(net, name, None)
+        if name in _BY_ID:
+            parts.append(_list(name, [encode(record) for record in cast(Any, part).values()]))
+        elif name in _LISTS:
+            parts.append(_list(name, [encode(record) for record in cast(Any, part)]))
+        elif name in _SINGLE:
+            parts.append(f'"{name}": {_json(encode(part))}')
     text = "{\n" + ",\n".join(parts) + "\n}\n"
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 

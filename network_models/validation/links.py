@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from network_models.elements import (
+    BoosterPump,
+    Bypass,
+    CirculationPump,
+    Compressor,
+    FlowControl,
     GasPipe,
+    GasValve,
+    HeatExchanger,
     HeatPipe,
     HeatSource,
+    HeatValve,
     Link,
     Pipe,
+    PressureControl,
     Pump,
     Regulator,
     Reservoir,
+    Resistor,
+    ShortPipe,
     Substation,
     Tank,
     Valve,
@@ -23,8 +34,28 @@ from network_models.validation.fault import Fault, out_of_range, unknown_curve, 
 
 _LINKS_OF = {
     "water": (Pipe, Pump, Valve),
-    "gas": (GasPipe, Regulator),
-    "heat": (HeatPipe, HeatSource, Substation),
+    "gas": (
+        GasPipe,
+        Regulator,
+        Compressor,
+        GasValve,
+        Resistor,
+        ShortPipe,
+        BoosterPump,
+        FlowControl,
+    ),
+    "heat": (
+        HeatPipe,
+        HeatSource,
+        Substation,
+        CirculationPump,
+        BoosterPump,
+        FlowControl,
+        PressureControl,
+        HeatValve,
+        Bypass,
+        HeatExchanger,
+    ),
 }
 _HOLDING = ("PRV", "PSV", "FCV")
 """Valves that hold something at a node, which therefore must be free to move."""
@@ -45,10 +76,8 @@ def link_faults(net: Network) -> Iterator[Fault]:
             yield from _pump_faults(net, link)
         elif isinstance(link, Valve):
             yield from _valve_faults(net, link)
-        else:
+        elif isinstance(link, Pipe):
             yield from _pipe_faults(link)
-        if isinstance(link, Substation):
-            yield from unknown_pattern(net, "link", key, "pattern", link.pattern)
     yield from _neighbour_faults(net)
 
 
@@ -76,15 +105,11 @@ def _end_faults(net: Network, link: Link) -> Iterator[Fault]:
         yield Fault("link", link.id, "end node", link.end, "another node than the start node")
 
 
-def _pipe_faults(link: Link) -> Iterator[Fault]:
-    for field in ("length_m", "diameter_m", "roughness", "roughness_m", "setting_pa"):
-        value = getattr(link, field, None)
-        if value is not None:
-            yield from out_of_range("link", link.id, field, value, above=0.0)
-    for field in ("minor_loss", "leak_area_mm2_per_100m", "leak_expansion_mm2_per_m", "loss_w_mk"):
-        value = getattr(link, field, None)
-        if value is not None:
-            yield from out_of_range("link", link.id, field, value)
+def _pipe_faults(pipe: Pipe) -> Iterator[Fault]:
+    for field in ("length_m", "diameter_m", "roughness"):
+        yield from out_of_range("link", pipe.id, field, getattr(pipe, field), above=0.0)
+    for field in ("minor_loss", "leak_area_mm2_per_100m", "leak_expansion_mm2_per_m"):
+        yield from out_of_range("link", pipe.id, field, getattr(pipe, field))
 
 
 def _pump_faults(net: Network, pump: Pump) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from network_models.elements import (
     GasJunction,
     GasSource,
+    HeatInlet,
     HeatJunction,
     Junction,
     Node,
@@ -19,7 +20,7 @@ from network_models.validation.fault import Fault, out_of_range, unknown_curve, 
 _NODES_OF = {
     "water": (Junction, Reservoir, Tank),
     "gas": (GasJunction, GasSource),
-    "heat": (HeatJunction,),
+    "heat": (HeatJunction, HeatInlet),
 }
 _LEVEL_TOLERANCE_M = 1e-6
 
@@ -58,10 +59,8 @@ def _faults_of(net: Network, node: Node) -> Iterator[Fault]:
             yield from unknown_pattern(net, "demand", node.id, "demand pattern", demand.pattern)
         coefficient = node.emitter_coefficient
         yield from out_of_range("node", node.id, "emitter coefficient", coefficient)
-    elif isinstance(node, Reservoir | GasJunction):
+    elif isinstance(node, Reservoir):
         yield from unknown_pattern(net, "node", node.id, "pattern", node.pattern)
-    elif isinstance(node, GasSource):
-        yield from out_of_range("node", node.id, "pressure", node.pressure_pa, above=0.0)
     elif isinstance(node, Tank):
         yield from _tank_faults(net, node)
 

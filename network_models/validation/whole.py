@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from network_models.network import Network
 from network_models.problems import Problem
 from network_models.validation.fault import Fault
+from network_models.validation.gas import fluid_faults, gas_faults
+from network_models.validation.heat import heat_faults
 from network_models.validation.links import link_faults
 from network_models.validation.nodes import node_faults
 from network_models.validation.operation import curve_faults, operation_faults, pattern_faults
@@ -20,6 +22,9 @@ from network_models.validation.structure import structure_faults
 _CHECKS: tuple[Callable[[Network], Iterator[Fault]], ...] = (
     node_faults,
     link_faults,
+    gas_faults,
+    heat_faults,
+    fluid_faults,
     pattern_faults,
     curve_faults,
     operation_faults,
