@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from network_models.formats.bulk import collector_paused
+from network_models.formats.gaslib.read import read_gaslib
 from network_models.formats.inp.read import parse_inp, parse_sound_inp
 from network_models.formats.native import read_native
 from network_models.formats.text import read_text
@@ -35,7 +36,15 @@ def _native(path: Path, _epanet_constants: bool) -> Network:
     return read_native(path)
 
 
-_FORMATS: dict[str, Callable[[Path, bool], Network]] = {".inp": _inp, ".json": _native}
+def _gaslib(path: Path, _epanet_constants: bool) -> Network:
+    return read_gaslib(path)
+
+
+_FORMATS: dict[str, Callable[[Path, bool], Network]] = {
+    ".inp": _inp,
+    ".json": _native,
+    ".net": _gaslib,
+}
 
 
 def read_network(path: Path | str, *, epanet_constants: bool = False) -> Network:

@@ -1,0 +1,1 @@
+"""GasLib files: networks (.net), nominations (.scn) and compressor stations (.cs)."""
