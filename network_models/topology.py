@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,14 @@ class LinkEnds:
 
 def link_ends(net: Network) -> LinkEnds:
     """The ends of all links; KeyError names a node that does not exist (see `validate`)."""
-    index = {name: i for i, name in enumerate(net.nodes)}
-    n_links = len(net.links)
-    start = np.fromiter((index[link.start] for link in net.links.values()), np.int64, n_links)
-    end = np.fromiter((index[link.end] for link in net.links.values()), np.int64, n_links)
+    number = dict(zip(net.nodes, range(len(net.nodes)), strict=True)).__getitem__
+    links, n_links = net.links.values(), len(net.links)
+    start = np.fromiter(map(number, map(_START, links)), np.int64, n_links)
+    end = np.fromiter(map(number, map(_END, links)), np.int64, n_links)
     return LinkEnds(len(net.nodes), start, end)
+
+
+_START, _END = attrgetter("start"), attrgetter("end")
 
 
 def components(ends: LinkEnds, closed: BoolArray | None = None) -> IntArray:
@@ -81,16 +85,19 @@ def source_nodes(net: Network) -> IntArray:
 
     In a heat network also nodes that something outside holds at a pressure.
     """
-    index = {name: i for i, name in enumerate(net.nodes)}
-    found = [
-        index[n.id]
-        for n in net.nodes.values()
-        if isinstance(n, Reservoir | Tank | GasSource)
-        or (isinstance(n, HeatInlet) and n.pressure_pa is not None)
-    ]
-    for link in net.links.values():
-        if isinstance(link, HeatSource | CirculationPump):
-            found += [index[link.start], index[link.end]]
+    sources = (Reservoir, Tank, GasSource)
+    found = [i for i, kind in enumerate(map(type, net.nodes.values())) if kind in sources]
+    if HeatInlet in set(map(type, net.nodes.values())):
+        found += [
+            i
+            for i, node in enumerate(net.nodes.values())
+            if isinstance(node, HeatInlet) and node.pressure_pa is not None
+        ]
+    if not set(map(type, net.links.values())).isdisjoint((HeatSource, CirculationPump)):
+        index = {name: i for i, name in enumerate(net.nodes)}
+        for link in net.links.values():
+            if isinstance(link, HeatSource | CirculationPump):
+                found += [index[link.start], index[link.end]]
     return np.unique(np.array(found, np.int64))
 
 

@@ -9,27 +9,27 @@ import numpy as np
 
 from network_models.elements import Junction
 from network_models.network import Network
-from network_models.topology import components, degrees, link_ends, source_nodes
+from network_models.topology import LinkEnds, components, degrees, link_ends, source_nodes
 from network_models.validation.fault import Fault
 
 _NAMED = 5
 _SOURCES = {"water": "a reservoir or tank", "gas": "a gas source", "heat": "a heat source"}
 
 
-def structure_faults(net: Network) -> Iterator[Fault]:
+def structure_faults(net: Network, ends: LinkEnds | None) -> Iterator[Fault]:
     """Faults of the network's graph; links with an unknown end are left out (they are reported)."""
     if len(net.nodes) < 2:
         yield Fault("network", "nodes", "", str(len(net.nodes)), "at least 2")
         return
-    nodes = net.nodes
     judged = net
-    if not all(link.start in nodes and link.end in nodes for link in net.links.values()):
+    if ends is None:
+        nodes = net.nodes
         sound = {k: v for k, v in net.links.items() if v.start in nodes and v.end in nodes}
         judged = replace(net, links=sound)
+        ends = link_ends(judged)
     sources = source_nodes(judged)
     if len(sources) == 0:
         yield Fault("network", "source", "", "none", _SOURCES[net.medium])
-    ends = link_ends(judged)
     names = net.node_ids
     alone = degrees(ends) == 0
     for node in np.flatnonzero(alone):

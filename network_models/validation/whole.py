@@ -7,10 +7,11 @@ that no source can ever reach is refused (EPANET runs it and gives it meaningles
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from network_models.network import Network
 from network_models.problems import Problem
+from network_models.topology import link_ends
 from network_models.validation.fault import Fault
 from network_models.validation.gas import fluid_faults, gas_faults
 from network_models.validation.heat import heat_faults
@@ -19,17 +20,21 @@ from network_models.validation.nodes import node_faults
 from network_models.validation.operation import curve_faults, operation_faults, pattern_faults
 from network_models.validation.structure import structure_faults
 
-_CHECKS: tuple[Callable[[Network], Iterator[Fault]], ...] = (
-    node_faults,
-    link_faults,
-    gas_faults,
-    heat_faults,
-    fluid_faults,
-    pattern_faults,
-    curve_faults,
-    operation_faults,
-    structure_faults,
-)
+
+def _faults(net: Network) -> Iterator[Fault]:
+    try:
+        ends = link_ends(net)
+    except KeyError:
+        ends = None
+    yield from node_faults(net)
+    yield from link_faults(net, ends)
+    yield from gas_faults(net)
+    yield from heat_faults(net)
+    yield from fluid_faults(net)
+    yield from pattern_faults(net)
+    yield from curve_faults(net)
+    yield from operation_faults(net)
+    yield from structure_faults(net, ends)
 
 
 def validate(
@@ -41,18 +46,17 @@ def validate(
     """
     known = lines or {}
     problems = []
-    for check in _CHECKS:
-        for fault in check(net):
-            line = known.get((fault.kind, fault.id))
-            if line is None and fault.kind in ("demand", "source"):
-                line = known.get(("node", fault.id))
-            problems.append(
-                Problem(
-                    file=file,
-                    line=line,
-                    field=" ".join(filter(None, (fault.kind, fault.id, fault.field))),
-                    found=fault.found,
-                    expected=fault.expected,
-                )
+    for fault in _faults(net):
+        line = known.get((fault.kind, fault.id))
+        if line is None and fault.kind in ("demand", "source"):
+            line = known.get(("node", fault.id))
+        problems.append(
+            Problem(
+                file=file,
+                line=line,
+                field=" ".join(filter(None, (fault.kind, fault.id, fault.field))),
+                found=fault.found,
+                expected=fault.expected,
             )
+        )
     return sorted(problems, key=lambda problem: problem.line or 0)

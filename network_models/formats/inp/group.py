@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -61,23 +61,26 @@ class Group:
         self.kind, self.columns, self.place = kind, columns, place
         return True
 
-    def set_field(self, field: str, values: Mapping[str, Any], default: Any) -> bool:
-        """Give elements a value of one field, the others of the columns `default`.
+    def set_field(self, field: str, names: list[str], values: list[Any], default: Any) -> bool:
+        """Give elements a value of one field, the last one if there are several.
 
-        False if an id is none of this group.
+        The others of the columns have `default`. False if a name is none of this group.
         """
-        others = values.keys() - self.place.keys()
-        if not others <= self.drafts.keys():
-            return False
-        names = list(self.place)
-        before = self.columns.get(field)
-        if before is None:
-            self.columns[field] = [values.get(name, default) for name in names]
+        before, count = self.columns.get(field), len(self.place)
+        given = dict(zip(names[count:], values[count:], strict=True))
+        if names[:count] == list(self.place) and not given.keys() & self.place.keys():
+            # Most files name the same elements in the same order in every section.
+            self.columns[field] = values[:count]
+            both = self.drafts.keys() & self.place.keys()
+            given |= {name: values[self.place[name]] for name in both}
         else:
-            self.columns[field] = list(map(values.get, names, before))
-        for name, draft in self.drafts.items():
-            if name in values:
-                draft.values[field] = values[name]
+            given = dict(zip(names, values, strict=True))
+            before = [default] * count if before is None else before
+            self.columns[field] = list(map(given.get, self.place, before))
+        if not given.keys() <= self.drafts.keys() | self.place.keys():
+            return False
+        for name in given.keys() & self.drafts.keys():
+            self.drafts[name].values[field] = given[name]
         return True
 
     def records(self) -> dict[str, Any]:
