@@ -29,6 +29,7 @@ def faults(report: Report) -> list[str]:
         times = report.unbalanced_times_s
         where = f" at {len(times)} report times, first {clock(times[0])}" if times else ""
         found.append(f"the solver ended without balance{where}")
+    found.extend(getattr(report, "flags", ()))
     balance = report.balance
     if not balance.mass_m3s <= MASS_M3S:
         amount = f"{balance.mass_m3s * 1e3:.3g} L/s"

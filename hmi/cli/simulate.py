@@ -65,6 +65,7 @@ def simulate(
     from scenarios.proof import accuracy_for
 
     net = read_network(file)
+    wish = None if quality is None else _wish(quality, net)
     with progress_bar("Solving", wanted=not as_json) as advance:
         run = run_model(
             net,
@@ -78,6 +79,10 @@ def simulate(
     from hmi.reports.run_summary import summarise
 
     summary = summarise(net, run)
+    if wish is not None:
+        summary["quality"] = _quality(
+            net, wish, hours=hours, step_s=step, folder=csv, watched=not as_json
+        )
     if csv is not None:
         from hmi.reports.run_csv import write_run_csv
 
@@ -95,8 +100,48 @@ def simulate(
 
         for line in run_lines(file.name, summary):
             output.say(line)
+        if wish is not None:
+            from hmi.reports.quality_summary import quality_lines
+
+            for line in quality_lines(summary["quality"]):
+                output.say(line)
     if not summary["solved"]:
         raise typer.Exit(output.NO_SOLUTION)
+
+
+def _wish(text: str, net: Network) -> tuple[Any, str | None]:
+    from hmi.reports.quality_summary import quality_wish
+
+    return quality_wish(text, net)
+
+
+def _quality(
+    net: Network,
+    wish: tuple[Any, str | None],
+    *,
+    hours: float | None,
+    step_s: float | None,
+    folder: Path | None,
+    watched: bool,
+) -> dict[str, Any]:
+    """Solve water quality and write its tables; the record of `quality_summary`."""
+    import hydraulics
+    from hmi.reports.quality_summary import quality_record, write_quality_csv
+
+    kind, node = wish
+    with progress_bar("Water quality", wanted=watched) as advance:
+        run = hydraulics.simulate_quality(
+            net,
+            kind,
+            trace_node=node,
+            hours=hours,
+            step_s=step_s,
+            progress=lambda share: advance("", share),
+        )
+    if folder is not None:
+        for path in write_quality_csv(run, folder):
+            output.note(f"wrote {path}")
+    return quality_record(net, kind, node, run)
 
 
 def _end_limit() -> float | None:

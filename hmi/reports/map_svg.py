@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from html import escape
 
@@ -76,7 +77,10 @@ def link_map(
 
 
 def _level(value: float, top: float) -> int:
-    return 0 if not value > 0.0 else min(len(COLOURS), 1 + int(len(COLOURS) * value / top))
+    """0 for nothing, else 1 to 5; the classes widen upwards, so that small values differ too."""
+    if not value > 0.0:
+        return 0
+    return min(len(COLOURS), 1 + int(len(COLOURS) * math.sqrt(value / top)))
 
 
 def _label(x: float, y: float, text: str, colour: str, tip: str) -> str:
@@ -122,7 +126,7 @@ def _legend(top: float, unit: Text, height: float) -> str:
     parts = []
     x, y = MARGIN, height + 14
     for level, colour in enumerate(COLOURS):
-        low, high = (top * (level + i) / len(COLOURS) for i in (0, 1))
+        low, high = (top * ((level + i) / len(COLOURS)) ** 2 for i in (0, 1))
         parts.append(
             f'<rect x="{x:.0f}" y="{y - 6:.0f}" width="22" height="8" fill="{colour}"/>'
             f'<text x="{x + 27:.0f}" y="{y + 2:.0f}" fill="#1f2933" font-size="11">'

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hmi.reports.layout import places_of
-from hmi.reports.run_summary import summarise
+from hmi.reports.run_summary import summarise, takes_water
 from network_models.elements import Junction, Reservoir, Tank
 from network_models.units import PA_PER_M_WATER
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 WORST = 5
 MOST_TANKS = 6
+EDGED = 400
+"""In larger networks the dots have no edges, which would hide their colour."""
+MOST_PERCENT = 97.0
 GREY, INK, WATER, BAD = "#b8c0c8", "#1f2933", "#2f6fb0", "#b3261e"
 LINES = ("#b3261e", "#dd6a33", "#c9971c", "#4f7f52", "#3d6aa0")
 
@@ -36,12 +39,12 @@ def plot_run(net: Network, run: Run, path: Path, *, limit_mpa: float | None = No
     over_time = len(run.times_s) > 1
     tanks = [i for i, n in enumerate(net.nodes.values()) if isinstance(n, Tank)]
     figure = plt.figure(figsize=(14, 8), layout="constrained")
-    rows = 3 if over_time and tanks else 2 if over_time else 1
+    rows = 3 if over_time and tanks else 2
     grid = figure.add_gridspec(rows, 2, width_ratios=(8, 5))
     _plan(figure, figure.add_subplot(grid[:, 0]), net, run, summary["worst_nodes"])
-    if over_time:
-        _worst(figure.add_subplot(grid[0, 1]), run, summary["worst_nodes"], limit_mpa)
-    _duration(figure.add_subplot(grid[min(1, rows - 1), 1]), net, run, limit_mpa)
+    draw = _worst if over_time else _bars
+    draw(figure.add_subplot(grid[0, 1]), run, summary["worst_nodes"], limit_mpa)
+    _duration(figure.add_subplot(grid[1, 1]), net, run, limit_mpa)
     if over_time and tanks:
         _levels(figure.add_subplot(grid[2, 1]), run, tanks)
     head = f"{net.title.splitlines()[0]}: " if net.title else ""
@@ -64,7 +67,8 @@ def _plan(figure: Any, axes: Any, net: Network, run: Run, worst: Sequence[dict[s
         for k in net.links.values()
     ]
     nodes = list(net.nodes.values())
-    size = float(np.clip(3000.0 / len(nodes), 3.0, 34.0))
+    size = float(np.clip(9000.0 / len(nodes), 3.0, 34.0))
+    edge = 0.25 if len(nodes) < EDGED else 0.0
     axes.add_collection(LineCollection(lines, colors=GREY, linewidths=0.8, zorder=1))
     junctions = [i for i, n in enumerate(nodes) if isinstance(n, Junction)]
     low = _lowest(run)[junctions]
@@ -74,9 +78,9 @@ def _plan(figure: Any, axes: Any, net: Network, run: Run, worst: Sequence[dict[s
         order = np.argsort(-low[known])
         dots = axes.scatter(
             *where[known][order].T, c=low[known][order], s=size, cmap="RdYlBu", zorder=2, vmin=0.0,
-            linewidths=0.25, edgecolors="#59636d",
+            vmax=_top(low[known]), linewidths=edge, edgecolors="#59636d",
         )  # fmt: skip
-        bar = figure.colorbar(dots, ax=axes, shrink=0.6, pad=0.01)
+        bar = figure.colorbar(dots, ax=axes, shrink=0.6, pad=0.01, extend="max")
         bar.set_label("lowest pressure of the run, MPa")
     if (~known).any():
         axes.scatter(*where[~known].T, marker="x", c=INK, s=size, label="no source", zorder=3)
@@ -107,6 +111,25 @@ def _lowest(run: Run) -> NDArray[np.float64]:
     return np.where(np.isfinite(filled), filled * PA_PER_M_WATER / 1e6, np.nan)
 
 
+def _top(values: NDArray[np.float64]) -> float:
+    """The end of the colour scale: a few nodes far above all others must not fade the rest."""
+    return max(0.05, float(np.percentile(values, MOST_PERCENT)))
+
+
+def _bars(axes: Any, _run: Run, worst: Sequence[dict[str, Any]], limit: float | None) -> None:
+    names = [row["node"] for row in worst][::-1]
+    axes.barh(names, [row["pressure_mpa"] for row in worst][::-1], color=LINES[1], height=0.6)
+    if limit is not None:
+        axes.axvline(limit, color=BAD, linewidth=0.9, linestyle="--")
+        text = f"network end {limit:g} MPa"
+        axes.annotate(
+            text, (limit, 1.0), (3, 1), fontsize=7.5, color=BAD,
+            xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+        )  # fmt: skip
+    axes.set_title("worst nodes that take water", fontsize=10, loc="left", pad=12)
+    axes.set_xlabel("pressure, MPa")
+
+
 def _worst(axes: Any, run: Run, worst: Sequence[dict[str, Any]], limit: float | None) -> None:
     hours = run.times_s / 3600.0
     for place, row in enumerate(worst[:WORST]):
@@ -122,11 +145,7 @@ def _worst(axes: Any, run: Run, worst: Sequence[dict[str, Any]], limit: float | 
 
 
 def _duration(axes: Any, net: Network, run: Run, limit: float | None) -> None:
-    taking = [
-        i
-        for i, n in enumerate(net.nodes.values())
-        if isinstance(n, Junction) and any(d.base_m3s > 0.0 for d in n.demands)
-    ]
+    taking = [i for i, node in enumerate(net.nodes.values()) if takes_water(node)]
     pressure = run.pressure_m[:, taking or slice(None)].ravel() * PA_PER_M_WATER / 1e6
     # Without a source there is no pressure: such times stand at the low end.
     values = np.sort(np.nan_to_num(pressure, nan=0.0))[::-1]

@@ -23,7 +23,7 @@ HOUR_S = 3600.0
 
 def summarise(net: Network, run: Run) -> dict[str, Any]:
     """What a run did: lowest pressures, fastest pipes, tanks, pumps, and whether it is proved."""
-    takers = np.array([_takes_water(node) for node in net.nodes.values()])
+    takers = np.array([takes_water(node) for node in net.nodes.values()])
     junctions = np.array([isinstance(node, Junction) for node in net.nodes.values()])
     reasons = faults(run.report)
     demand = np.where(junctions, np.maximum(np.nan_to_num(run.demand_m3s), 0.0), 0.0).sum(axis=1)
@@ -50,7 +50,8 @@ def summarise(net: Network, run: Run) -> dict[str, Any]:
     }
 
 
-def _takes_water(node: object) -> bool:
+def takes_water(node: object) -> bool:
+    """Whether a node is a junction to which the file gives a demand."""
     return isinstance(node, Junction) and any(d.base_m3s > 0.0 for d in node.demands)
 
 

@@ -39,6 +39,9 @@ def run_lines(name: str, summary: Mapping[str, Any]) -> Iterator[str]:
         for row in fast:
             yield f"  {row['link']:<16} {row['velocity_ms']:8.2f} m/s at {clock(row['time_s'])}"
     yield from _tanks(summary["tanks"])
+    yield from _pumps(report)
+    if report.get("leakage_m3s"):
+        yield f"Leakage: {report['leakage_m3s'] * 3600:.1f} m3/h on average"
     for text in report["warnings"][:WARNINGS]:
         yield f"Warning: {text}"
     if len(report["warnings"]) > WARNINGS:
@@ -71,6 +74,18 @@ def _names(head: str, names: list[str] | tuple[str, ...]) -> Iterator[str]:
     if names:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         yield f"{head}: {len(names)} nodes: {', '.join(names[:NAMED])}{more}"
+
+
+def _pumps(report: Mapping[str, Any]) -> Iterator[str]:
+    rows = report.get("energy") or ()
+    for row in rows[:NAMED]:
+        yield (
+            f"Pump {row['pump']}: on {row['utilisation_percent']:.0f} % of the time, "
+            f"{row['kwh']:.1f} kWh ({row['kwh_per_m3']:.3f} kWh/m3), peak {row['peak_kw']:.1f} kW, "
+            f"cost {row['cost']:.2f}"
+        )
+    if len(rows) > NAMED:
+        yield f"... and {len(rows) - NAMED} more pumps (see --json)"
 
 
 def _tanks(rows: list[dict[str, Any]]) -> Iterator[str]:
