@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,10 +13,7 @@ from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number,
 from hmi.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    pass
-
-SHOWN = 5
-WARNINGS = 10
+    from network_models import Network
 
 
 def simulate(
@@ -128,6 +125,8 @@ def _quality(
     import hydraulics
     from hmi.reports.quality_summary import quality_record, write_quality_csv
 
+    if not hasattr(hydraulics, "simulate_quality"):
+        refuse([problem("--quality", str(wish[0]), "nothing: it is not solved yet")])
     kind, node = wish
     with progress_bar("Water quality", wanted=watched) as advance:
         run = hydraulics.simulate_quality(
