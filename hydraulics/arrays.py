@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hydraulics.errors import SolveError
+from hydraulics.leakage import leak_rows
 from hydraulics.link_rows import link_rows
 from hydraulics.operation_rows import CurveRows, control_rows, demand_rows, pattern_rows
 from hydraulics.ordering import Pattern, analyse
@@ -108,6 +109,7 @@ def compile_network(net: Network) -> NetworkArrays:
         runs=pattern.runs,
         pipes=plain_pipes(links, np.flatnonzero(plain)),
         others=np.flatnonzero(~plain).astype(np.uint32),
+        leaks=leak_rows(net, row_of_node),
     )
     return NetworkArrays(
         network=net,

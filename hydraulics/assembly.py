@@ -9,6 +9,7 @@ from __future__ import annotations
 from hydraulics.coefficients import valve_law
 from hydraulics.compiled import kernel
 from hydraulics.laws.outflow import emitter, pressure_demand
+from hydraulics.leakage import assemble_leaks
 from hydraulics.pipes import assemble_pipes
 from hydraulics.tables import ACTIVE, FCV, GRADIENT_FLOOR, MISSING, PRV, PSV, Settings, Tables, Work
 
@@ -42,6 +43,8 @@ def assemble(tables: Tables, work: Work, settings: Settings, junctions: int, emi
         _emitter(tables, work, settings, work.emitting[i])
     if settings.pressure_driven:
         _demands(tables, work, settings, junctions)
+    if len(tables.leaks) > 0:
+        assemble_leaks(tables, work)
     if len(tables.valves) > 0:
         _control_valves(tables, work)
 
@@ -80,7 +83,7 @@ def _links(tables: Tables, work: Work, junctions: int) -> None:
 def _excess(tables: Tables, work: Work, n: int) -> float:
     """Flow into node `n` less what is drawn there; links that hold a setting do not count."""
     pipes = tables.pipes
-    total = -work.delivered[n] - work.emitted[n]
+    total = -work.delivered[n] - work.emitted[n] - work.leaked[n]
     for i in range(tables.near_first[n], tables.near_first[n + 1]):
         k = tables.near_link[i]
         p = pipes.slot[k]

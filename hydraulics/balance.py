@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hydraulics.arrays import NetworkArrays
+from hydraulics.energy import new_ledger
 from hydraulics.proof.flaws import REASONS
 from hydraulics.proof.kernels import judge_states
 from hydraulics.proof.solving import Witness
@@ -24,6 +25,8 @@ from hydraulics.tables import Settings
 from hydraulics.types import F64, U8
 from network_models.elements import Link, Pipe, Pump, Valve
 from network_models.network import Network
+
+MOST_FLAGS = 20
 
 
 class Judge:
@@ -78,6 +81,7 @@ def new_witness(arrays: NetworkArrays, settings: Settings) -> Witness:
         total=new_verdict(nodes, links),
         limits=limits_of(settings.accuracy),
         m3s_per_cfs=arrays.m3s_per_cfs,
+        ledger=new_ledger(arrays.network),
     )
 
 
@@ -97,6 +101,22 @@ def balance_of(net: Network, node_ids: tuple[str, ...], verdict: Verdict) -> Bal
         inconsistent=tuple(_flaw(net.links[link_ids[k]], int(verdict.flaw[k])) for k in flaws),
         proved=bool(verdict.failed.max() == 0),
     )
+
+
+def flags_of(balance: Balance) -> tuple[str, ...]:
+    """What a state that is not proved misses, in words."""
+    if balance.proved:
+        return ("the iteration did not settle, though the state is within its limits",)
+    flags = [
+        f"the head over link {balance.energy_link} misses its law by {balance.energy_m:.3g} m",
+        f"node {balance.mass_node} is short of or has too much of {balance.mass_m3s:.3g} m3/s",
+    ]
+    if balance.outflow_m3s > 0.0:
+        flags.append(
+            f"the outflow of node {balance.outflow_node} misses its law by "
+            f"{balance.outflow_m3s:.3g} m3/s"
+        )
+    return (*balance.inconsistent[:MOST_FLAGS], *flags)
 
 
 def _flaw(link: Link, reason: int) -> str:

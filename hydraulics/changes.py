@@ -67,14 +67,10 @@ def apply_changes(net: Network, changes: Sequence[Change]) -> Changed:
                 holds.append((id_, "closed", None))
                 if outflow:
                     nodes.update(_break_ends(net, net.links[id_], nodes))
-    leaking = [k for k, v in net.links.items() if isinstance(v, Pipe) and v.leak_area_mm2_per_100m]
-    warnings: tuple[str, ...] = ()
-    if leaking:
-        warnings = (f"leakage of {len(leaking)} pipes is not modelled, the first is {leaking[0]}",)
     if nodes:
         options = replace(net.options, emitter_backflow=False)
         net = replace(net, nodes={**net.nodes, **nodes}, options=options)
-    return Changed(network=net, holds=tuple(holds), factor=factor, warnings=warnings)
+    return Changed(network=net, holds=tuple(holds), factor=factor)
 
 
 def check_changes(net: Network, changes: Sequence[Change]) -> None:

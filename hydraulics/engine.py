@@ -9,9 +9,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hydraulics.arrays import NetworkArrays, emitter_coefficient
-from hydraulics.balance import balance_of, new_witness
+from hydraulics.balance import balance_of, flags_of, new_witness
 from hydraulics.controls import apply_controls, apply_patterns
+from hydraulics.energy import add_energy
 from hydraulics.errors import SolveError
+from hydraulics.leakage import first_leaks, leakage_m3s
 from hydraulics.link_rows import setting_from_si
 from hydraulics.proof.solving import solve_proved
 from hydraulics.proof.tables import Verdict
@@ -86,6 +88,7 @@ class Engine:
         work.inflow[:] = 0.0
         work.delivered[:] = 0.0
         work.emitted[:] = np.where(work.emitter > 0.0, 1.0, 0.0)
+        first_leaks(tables, work)
         self.reset_flows()
 
     def reset_flows(self) -> None:
@@ -222,6 +225,11 @@ class Engine:
             )
         self.outcome = Outcome(iterations, change, proved)
 
+    def count(self, time_s: float, seconds: float) -> None:
+        """Add the energy of the state last solved, which began at `time_s`, to the ledger."""
+        tables, ledger = self.arrays.tables, self.witness.ledger
+        add_energy(tables, self.work, self.settings, ledger, time_s, float(seconds))
+
     # ---- results -------------------------------------------------------------------------
 
     def solution(self, warnings: tuple[str, ...] = ()) -> Solution:
@@ -234,15 +242,18 @@ class Engine:
             velocity = np.where(a.area_m2 > 0.0, np.abs(flows) / a.area_m2, 0.0)
         negative = np.flatnonzero(pressure < -1e-3)
         junction = a.row_of_node < a.junctions
+        balance = self.balance(self.witness.state)
         report = Report(
             converged=self.outcome.converged,
             iterations=self.outcome.iterations,
             solves=1,
             relative_change=self.outcome.change,
-            balance=self.balance(self.witness.state),
+            balance=balance,
             unsupplied=tuple(a.node_ids[i] for i in np.flatnonzero(np.isnan(heads))),
             negative_pressure=tuple(a.node_ids[i] for i in negative if junction[i]),
             warnings=warnings,
+            flags=() if self.outcome.converged else flags_of(balance),
+            leakage_m3s=leakage_m3s(self.work.leaked, a.m3s_per_cfs),
         )
         return Solution(
             node_ids=a.node_ids,
@@ -264,7 +275,7 @@ class Engine:
         """A copy of the present state in the kernels' order and units."""
         work = self.work
         first = self.arrays.junctions
-        taken = np.where(work.dead == 1, 0.0, work.delivered + work.emitted)
+        taken = np.where(work.dead == 1, 0.0, work.delivered + work.emitted + work.leaked)
         taken[first:] = work.inflow[first:]
         return Record(
             head=np.where(work.reached == 1, work.head, np.nan),

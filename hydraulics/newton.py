@@ -7,6 +7,7 @@ from hydraulics.coefficients import link_coefficients
 from hydraulics.compiled import kernel
 from hydraulics.controls import pressure_controls
 from hydraulics.laws.outflow import emitter, pressure_demand
+from hydraulics.leakage import leaks_settled, sum_leaks, update_leaks
 from hydraulics.linear import factorise, substitute
 from hydraulics.pipes import CLOSED_INVERSE, friction_darcy, friction_power, update_pipes
 from hydraulics.status import check_links, check_pressure_valves
@@ -50,6 +51,7 @@ def balance_network(
     error = 0.0
     singular = -1
     for _ in range(PASSES):
+        sum_leaks(tables, work)
         count, error, singular = _iterate(tables, work, settings, junctions)
         total += count
         if singular >= 0 or after_solve(tables, work, junctions) == 0:
@@ -242,6 +244,11 @@ def _update_flows(
             total += abs(work.delivered[n])
             moved += abs(step)
             largest = max(largest, abs(step))
+    if len(tables.leaks) > 0:
+        leak_total, leak_moved, leak_largest = update_leaks(tables, work, relax)
+        total += leak_total
+        moved += leak_moved
+        largest = max(largest, leak_largest)
     if total > settings.accuracy:
         return moved / total, largest
     return moved, largest
@@ -267,6 +274,8 @@ def _converged(
     delivered = work.delivered
     demand = work.demand
     if not error <= settings.accuracy:
+        return False
+    if not leaks_settled(tables, work):
         return False
     if settings.flow_change > 0.0 and largest > settings.flow_change:
         return False

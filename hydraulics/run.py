@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 
 from hydraulics.arrays import NetworkArrays
+from hydraulics.balance import flags_of
+from hydraulics.energy import HOURS, LEAKED, PEAK_ALL, energy_report
 from hydraulics.engine import Record
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.state import Report, Run
@@ -61,15 +63,26 @@ def simulate(
     junction = a.row_of_node < a.junctions
     low = np.flatnonzero((pressure < -1e-3).any(axis=0) & junction)
     cut = np.flatnonzero(np.isnan(head).any(axis=0))
+    balance = engine.balance()
+    ledger = engine.witness.ledger
+    if len(times) == 1 and times[0] == 0.0:
+        engine.count(0.0, 3600.0)
+    hours = float(ledger.total[HOURS])
+    peak_kw = float(ledger.total[PEAK_ALL])
     report = Report(
         converged=not unbalanced,
         iterations=engine.iterations,
         solves=engine.solves,
         relative_change=engine.outcome.change,
-        balance=engine.balance(),
+        balance=balance,
         unsupplied=tuple(a.node_ids[i] for i in cut),
         negative_pressure=tuple(a.node_ids[i] for i in low),
         unbalanced_times_s=tuple(unbalanced),
+        flags=() if engine.unbalanced == 0 else flags_of(balance),
+        leakage_m3s=float(ledger.total[LEAKED]) * a.m3s_per_cfs / 3600.0 / hours if hours else 0.0,
+        energy=energy_report(net, ledger, a.m3s_per_cfs),
+        peak_kw=peak_kw,
+        demand_charge=peak_kw * net.energy.demand_charge,
         warnings=(*run.warnings, *_between(engine.unbalanced - len(unbalanced))),
     )
     return Run(

@@ -49,13 +49,36 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PumpEnergy:
+    """What a pump used over a run.
+
+    `utilisation_percent` is the share of the run it was on; efficiency, specific energy and
+    average power are means over the time it was on. `cost` is in the currency of the file's
+    prices.
+    """
+
+    pump: str
+    utilisation_percent: float
+    efficiency_percent: float
+    kwh_per_m3: float
+    average_kw: float
+    peak_kw: float
+    kwh: float
+    cost: float
+    cost_per_day: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How a solve or a run went; never silent.
 
     `unsupplied` nodes have no way to a source (head NaN); `negative_pressure` names nodes below
     zero pressure. For a run these are all that were so at a reported time, `iterations` and
     `solves` are sums, `balance` is the worst, and `unbalanced_times_s` are the instants whose
-    solve ended without balance.
+    solve ended without balance or proof. `flags` says, the worst first, what a state that is not
+    proved misses. `leakage_m3s` is the mean leakage of a run (the present one of a solution).
+    `energy` has a record a pump; `peak_kw` is the greatest power of all pumps together and
+    `demand_charge` what it costs.
     """
 
     converged: bool
@@ -67,6 +90,11 @@ class Report:
     negative_pressure: tuple[str, ...] = ()
     unbalanced_times_s: tuple[float, ...] = ()
     warnings: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    leakage_m3s: float = 0.0
+    energy: tuple[PumpEnergy, ...] = ()
+    peak_kw: float = 0.0
+    demand_charge: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values."""

@@ -17,6 +17,7 @@ from hydraulics.controls import (
     pattern_period,
     volume_at,
 )
+from hydraulics.energy import add_energy
 from hydraulics.proof.solving import Witness, solve_proved
 from hydraulics.rules import through_rules
 from hydraulics.tables import (
@@ -117,6 +118,7 @@ def run_until(
             step = through_rules(tables, work, settings, junctions, time, step)
         else:
             fill_tanks(tables, work, junctions, step)
+        add_energy(tables, work, settings, witness.ledger, time, step)
         time = math.floor((time + step) * 1000.0 + 0.5) / 1000.0
         apply_patterns(tables, work, settings, junctions, time)
         apply_controls(tables, work, settings, junctions, time)

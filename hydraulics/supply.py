@@ -115,10 +115,10 @@ def count_spoiling(tables: Tables, work: Work, junctions: int) -> int:
 @kernel
 def _spoiling(work: Work, junctions: int) -> int:
     dead, reached = work.dead, work.reached
-    emitted, delivered = work.emitted, work.delivered
+    emitted, delivered, leaked = work.emitted, work.delivered, work.leaked
     count = 0
     for n in range(junctions):
-        if not reached[n] and not dead[n] and abs(delivered[n] + emitted[n]) > STILL:
+        if not reached[n] and not dead[n] and abs(delivered[n] + emitted[n] + leaked[n]) > STILL:
             count += 1
     return count
 

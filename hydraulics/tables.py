@@ -97,6 +97,9 @@ SOURCE = np.dtype(  # reservoirs and tanks, rows beside the nodes of fixed head
     align=True,
 )
 DEMAND = np.dtype([("node", np.uint32), ("pattern", np.uint32), ("base", np.float64)], align=True)
+LEAK = np.dtype(  # junctions at which pipes leak
+    [("node", np.uint32), ("fixed", np.float64), ("growing", np.float64)], align=True
+)
 CONTROL = np.dtype(
     [
         ("link", np.uint32),
@@ -169,6 +172,7 @@ class Tables(NamedTuple):
     runs: U32  # elimination columns with equally many entries stand together
     pipes: Pipes
     others: U32  # all links that are not in `pipes`
+    leaks: Table
 
 
 class Settings(NamedTuple):
@@ -241,6 +245,8 @@ class Work(NamedTuple):
     known_status: U8  # (L,) at the last search
     known_held: U8  # (L,)
     known_setting: F64  # (L,)
+    leak: F64  # (leaks, 2) flow of the fixed and of the growing area
+    leaked: F64  # (N,) both
 
 
 def new_work(tables: Tables) -> Work:
@@ -283,4 +289,6 @@ def new_work(tables: Tables) -> Work:
         known_status=np.zeros(links, dtype=np.uint8),
         known_held=np.zeros(links, dtype=np.uint8),
         known_setting=f(links),
+        leak=np.zeros((len(tables.leaks), 2)),
+        leaked=f(nodes),
     )

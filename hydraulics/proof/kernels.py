@@ -69,7 +69,7 @@ def judge_work(
     clear(verdict)
     taken = verdict.net
     for n in range(junctions):
-        taken[n] = work.delivered[n] + work.emitted[n]
+        taken[n] = work.delivered[n] + work.emitted[n] + work.leaked[n]
     taken[junctions:] = work.inflow[junctions:]
     judge_state(
         proof,
@@ -94,6 +94,7 @@ def judge_work(
         work.demand,
         work.delivered,
         work.emitted,
+        work.leaked,
         FOOT_M,
         m3s_per_cfs,
         limits,

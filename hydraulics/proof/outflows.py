@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 
 from hydraulics.compiled import kernel
-from hydraulics.proof.tables import OUTFLOW, Limits, Proof, Verdict
+from hydraulics.proof.tables import GRAVITY, OUTFLOW, Limits, Proof, Verdict
 from hydraulics.types import F64, U8
 
+ORIFICE = 0.6 * math.sqrt(2.0 * GRAVITY)
 MARGIN = 1e-3
 """m."""
 
@@ -25,6 +26,7 @@ def judge_outflows(
     demand: F64,
     delivered: F64,
     emitted: F64,
+    leaked: F64,
     metre: float,
     m3s: float,
     limits: Limits,
@@ -41,7 +43,8 @@ def judge_outflows(
         full, got = demand[n] * m3s, delivered[n] * m3s
         emitter = proof.emitter[n]
         gap = abs(got - full)
-        if emitter == 0.0 and gap == 0.0:
+        leaks = proof.leak_area[n] > 0.0 or proof.leak_growth[n] > 0.0
+        if emitter == 0.0 and gap == 0.0 and not leaks:
             continue
         p = head[n] * metre - proof.elevation[n]
         if proof.pressure_driven and full > 0.0:
@@ -52,6 +55,11 @@ def judge_outflows(
             low = _emitter(proof, n, p - MARGIN)
             high = _emitter(proof, n, p + MARGIN)
             out = emitted[n] * m3s
+            gap = max(gap, low - out, out - high)
+        if leaks:
+            low = _leak(proof, n, p - MARGIN)
+            high = _leak(proof, n, p + MARGIN)
+            out = leaked[n] * m3s
             gap = max(gap, low - out, out - high)
         if not gap <= worst:
             worst, at = (math.inf if math.isnan(gap) else gap), n
@@ -81,3 +89,12 @@ def _emitter(proof: Proof, n: int, pressure: float) -> float:
             return 0.0
         return float(-proof.emitter[n] * (-pressure) ** proof.emitter_exponent)
     return float(proof.emitter[n] * pressure**proof.emitter_exponent)
+
+
+@kernel
+def _leak(proof: Proof, n: int, pressure: float) -> float:
+    """Orifice flow through an area that grows with pressure."""
+    if pressure <= 0.0:
+        return 0.0
+    area = proof.leak_area[n] + proof.leak_growth[n] * pressure
+    return float(ORIFICE * area * math.sqrt(pressure))

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from hydraulics.compiled import kernel
+from hydraulics.leakage import first_leaks
 from hydraulics.proof.flaws import BACKWARDS, IDLE, POWERLESS, UNHELD
 from hydraulics.proof.tables import MASS, Proof, Verdict
 from hydraulics.tables import (
@@ -125,10 +126,11 @@ def _initial_flows(tables: Tables, work: Work, junctions: int) -> None:
     for n in range(junctions):
         work.delivered[n] = work.demand[n]
         work.emitted[n] = 1.0 if work.emitter[n] > 0.0 else 0.0
+    first_leaks(tables, work)
 
 
 @kernel
-def kept(work: Work) -> tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U8]:
+def kept(work: Work) -> tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U8, F64, F64]:
     """A copy of what a solve changes."""
     return (
         work.head.copy(),
@@ -141,11 +143,15 @@ def kept(work: Work) -> tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U8]:
         work.dead.copy(),
         work.dead_link.copy(),
         work.reached.copy(),
+        work.leak.copy(),
+        work.leaked.copy(),
     )
 
 
 @kernel
-def put_back(work: Work, copy: tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U8]) -> None:
+def put_back(
+    work: Work, copy: tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U8, F64, F64]
+) -> None:
     """Undo what was done since `kept`."""
     work.head[:] = copy[0]
     work.flow[:] = copy[1]
@@ -158,3 +164,5 @@ def put_back(work: Work, copy: tuple[F64, F64, U8, F64, F64, F64, F64, U8, U8, U
     work.dead_link[:] = copy[8]
     work.reached[:] = copy[9]
     work.known[:] = 0
+    work.leak[:] = copy[10]
+    work.leaked[:] = copy[11]

@@ -13,6 +13,7 @@ import math
 from typing import NamedTuple
 
 from hydraulics.compiled import kernel
+from hydraulics.energy import Ledger, measure_power
 from hydraulics.newton import balance_network
 from hydraulics.proof.kernels import judge_work, merge, proved
 from hydraulics.proof.repair import CIRCLES, WAYS, kept, prepare, put_back
@@ -34,6 +35,7 @@ class Witness(NamedTuple):
     total: Verdict
     limits: Limits
     m3s_per_cfs: float
+    ledger: Ledger
 
 
 @kernel
@@ -69,6 +71,7 @@ def solve_proved(
             _judged(work, junctions, witness, settings.accuracy, error, singular)
     if singular < 0 and math.isfinite(error):
         merge(witness.total, witness.state)
+        measure_power(tables, work, witness.ledger, witness.m3s_per_cfs)
     return total, error, singular, good
 
 

@@ -80,6 +80,10 @@ class Proof(NamedTuple):
     """Pressure head below which a pressure-driven demand gets nothing."""
     required: F64
     exponent: F64
+    leak_area: F64
+    """m2 of the leaks of pipes at a node without pressure."""
+    leak_growth: F64
+    """m2 more a metre of pressure head."""
 
 
 class Limits(NamedTuple):
@@ -202,6 +206,8 @@ def proof_tables(
         least=np.full(len(nodes), least),
         required=np.full(len(nodes), required),
         exponent=np.full(len(nodes), exponent),
+        leak_area=_leaks(net, rows, "leak_area_mm2_per_100m"),
+        leak_growth=_leaks(net, rows, "leak_expansion_mm2_per_m"),
     )
 
 
@@ -224,6 +230,19 @@ def _curve(link: Link, rows: dict[str, int]) -> int:
     if isinstance(link, Pump):
         return rows.get(link.head_curve or "", -1)
     return rows.get(link.curve or "", -1) if isinstance(link, Valve) else -1
+
+
+def _leaks(net: Network, rows: I64, name: str) -> F64:
+    """A pipe's figure in mm2 a 100 m, shared by its junctions, in m2."""
+    place = dict(zip(net.nodes, rows.tolist(), strict=True))
+    found = np.zeros(len(place))
+    for pipe in net.links.values():
+        if isinstance(pipe, Pipe):
+            ends = [e for e in (pipe.start, pipe.end) if isinstance(net.nodes[e], Junction)]
+            for end in ends:
+                whole = getattr(pipe, name) * 1e-6 * pipe.length_m / 100.0
+                found[place[end]] += whole / len(ends)
+    return found
 
 
 def _friction(links: Sequence[Link], options: Options) -> tuple[F64, F64, F64]:
