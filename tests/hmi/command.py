@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+
+
+def unproved(state: Any) -> Any:
+    """A solution or run as it would be if the solver had ended without balance."""
+    return replace(state, report=replace(state.report, converged=False))
 
 
 class Command:

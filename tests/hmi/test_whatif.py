@@ -10,7 +10,7 @@ import pytest
 
 import hydraulics
 from network_models import read_network
-from tests.hmi.command import Command, library
+from tests.hmi.command import Command, library, unproved
 
 TOWN = """
 [JUNCTIONS]
@@ -114,11 +114,38 @@ def test_a_site_counts_its_customers_and_its_valves(ringmain: Command, tmp_path:
     assert hit == sorted(hit, reverse=True)
 
 
-def test_a_network_that_cannot_be_solved_is_not_studied(ringmain: Command, town: Path) -> None:
-    town.write_text(TOWN.replace("UNITS LPS", "UNITS LPS\nTRIALS 1"), "utf-8")
-    code, out, err = ringmain("whatif", "breaks", town)
-    assert code == 3, out + err
-    assert "solve" in (out + err).lower()
+def test_a_network_that_is_not_solved_is_not_studied(
+    ringmain: Command, town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve = hydraulics.solve_many
+
+    def failing(net: object, cases: object, **options: object) -> object:
+        return ((k, unproved(state)) for k, state in solve(net, cases, **options))
+
+    monkeypatch.setattr(hydraulics, "solve_many", failing, raising=False)
+    found = ringmain.json("whatif", "breaks", town, code=3)
+    assert found["base"]["not_solved"]
+    assert found["pipes"] == []
+    _, out, _ = ringmain("whatif", "breaks", town)
+    assert "NOT SOLVED as it stands" in out
+
+
+def test_a_case_that_is_not_solved_is_named_and_not_ranked(
+    ringmain: Command, town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve = hydraulics.solve_many
+
+    def failing(net: object, cases: object, **options: object) -> object:
+        states = solve(net, cases, **options)
+        return ((k, unproved(state) if k == 2 else state) for k, state in states)
+
+    monkeypatch.setattr(hydraulics, "solve_many", failing, raising=False)
+    page = tmp_path / "page.html"
+    found = ringmain.json("whatif", "breaks", town, "--html", page)
+    assert [row["case"] for row in found["unsolved"]] == ["2"]
+    assert "2" not in [row["pipe"] for row in found["pipes"]]
+    assert found["proof"]["unsolved"] == 1
+    assert "1 cases are not solved" in page.read_text("utf-8")
 
 
 def test_stopping_says_how_far_it_came(

@@ -23,7 +23,7 @@ from scenarios.peak import peak_time_s
 from scenarios.whatif_breaks import Study, study_breaks
 from scenarios.whatif_cases import cases_of
 from scenarios.whatif_people import people_of
-from tests.hmi.command import library
+from tests.hmi.command import library, unproved
 
 LIMIT_M = 20.0
 WANTED_M = 25.0
@@ -220,8 +220,18 @@ def test_without_valves_they_are_placed_by_rule_and_said_so() -> None:
 
 
 def test_a_base_without_balance_ends_the_study() -> None:
-    net = replace(ring(), options=Options(trials=1, unbalanced_continue=0))
-    found = study(net, VALVES)
+    net = ring()
+
+    def failing(net: Network, cases: object) -> object:
+        return ((k, unproved(state)) for k, state in solve_many(net, cases))  # type: ignore[arg-type]
+
+    found = study_breaks(
+        net,
+        cases_of(net, VALVES),
+        people_of(net, None, 150.0),
+        limit_m=LIMIT_M,
+        solver=failing,  # type: ignore[arg-type]
+    )
     assert found.base_faults
     assert not found.pipes
     assert not found.segments
