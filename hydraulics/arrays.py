@@ -17,12 +17,13 @@ from hydraulics.operation_rows import CurveRows, control_rows, demand_rows, patt
 from hydraulics.ordering import Pattern, analyse
 from hydraulics.pipes import plain_pipes
 from hydraulics.rule_rows import RuleRows
-from hydraulics.tables import NODE, PIPE, SOURCE, Settings, Tables
+from hydraulics.tables import NODE, PIPE, PUMP, SOURCE, Settings, Tables
 from hydraulics.types import F64, I64, U32, Table
 from hydraulics.us_units import FOOT3_M3, FOOT_M, m3s_per_cfs
 from network_models.elements import Junction, Node, Reservoir, Tank, Valve
 from network_models.network import Network
 from network_models.operation import Options, Times
+from network_models.topology import link_ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,12 @@ def compile_network(net: Network) -> NetworkArrays:
     Raises SolveError when the network has no source, or a pressure or flow valve touches one.
     """
     nodes = list(net.nodes.values())
-    fixed = np.array([not isinstance(n, Junction) for n in nodes], dtype=bool)
+    fixed = np.array([kind is not Junction for kind in map(type, nodes)], dtype=bool)
     if not fixed.any():
         raise SolveError("the network has no reservoir or tank: add a source of fixed head")
-    index = {id_: i for i, id_ in enumerate(net.nodes)}
-    starts = np.array([index[link.start] for link in net.links.values()], dtype=np.int64)
-    ends = np.array([index[link.end] for link in net.links.values()], dtype=np.int64)
+    index = dict(zip(net.nodes, range(len(nodes)), strict=True))
+    both = link_ends(net)
+    starts, ends = both.start, both.end
     _check_valves(net)
     free = np.flatnonzero(~fixed)
     place = np.full(len(nodes), -1, dtype=np.int64)
@@ -79,7 +80,7 @@ def compile_network(net: Network) -> NetworkArrays:
     links, pumps = link_rows(net, start_rows, end_rows, places, curves, patterns, factor)
     near_first, near_link, near_node = _adjacency(len(nodes), start_rows, end_rows)
     plain = inner & (starts != ends) & (links["kind"] == PIPE)
-    link_index = {id_: k for k, id_ in enumerate(net.links)}
+    link_index = dict(zip(net.links, range(len(net.links)), strict=True))
     ruled = RuleRows(net, row_of_node, link_index, links["kind"], factor)
     tables = Tables(
         links=links,
@@ -88,10 +89,7 @@ def compile_network(net: Network) -> NetworkArrays:
         sources=_source_rows([nodes[i] for i in node_of_row[len(free) :]], curves, patterns),
         demands=demand_rows(net, row_of_node, patterns, factor),
         controls=control_rows(net, row_of_node, link_index, factor),
-        valves=np.array(
-            [k for k, link in enumerate(net.links.values()) if isinstance(link, Valve)],
-            dtype=np.uint32,
-        ),
+        valves=np.flatnonzero(links["kind"] > PUMP).astype(np.uint32),
         curve_first=curves.first,
         curve_x=curves.x,
         curve_y=curves.y,
@@ -121,9 +119,9 @@ def compile_network(net: Network) -> NetworkArrays:
         row_of_node=row_of_node,
         node_of_row=node_of_row,
         elevation_m=np.array([n.elevation_m for n in nodes]),
-        area_m2=np.array(
-            [np.pi * getattr(link, "diameter_m", 0.0) ** 2 / 4.0 for link in net.links.values()]
-        ),
+        area_m2=np.pi
+        * np.array([getattr(link, "diameter_m", 0.0) for link in net.links.values()]) ** 2
+        / 4.0,
         m3s_per_cfs=factor,
         tables=tables,
         pattern=pattern,
@@ -196,10 +194,10 @@ def emitter_coefficient(coefficient: float, exponent: float, factor: float) -> f
 
 def _node_rows(nodes: list[Node], position: I64, options: Options, factor: float) -> Table:
     rows = np.zeros(len(nodes), dtype=NODE)
-    for row, node in zip(rows, nodes, strict=True):
-        row["elevation"] = node.elevation_m / FOOT_M
-        if isinstance(node, Junction):
-            row["emitter"] = emitter_coefficient(
+    rows["elevation"] = np.array([node.elevation_m for node in nodes]) / FOOT_M
+    for i, node in enumerate(nodes):
+        if isinstance(node, Junction) and node.emitter_coefficient > 0.0:
+            rows[i]["emitter"] = emitter_coefficient(
                 node.emitter_coefficient, options.emitter_exponent, factor
             )
     rows["position"] = position

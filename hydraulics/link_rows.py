@@ -56,9 +56,10 @@ def link_rows(
     rows = np.zeros(len(net.links), dtype=LINK)
     rows["start"], rows["end"], rows["place"], rows["extra"] = starts, ends, places, -1
     pumps: list[tuple[int, Pump]] = []
+    pipes: list[tuple[int, Pipe]] = []
     for k, link in enumerate(net.links.values()):
         if isinstance(link, Pipe):
-            _pipe(rows[k], link, net.options)
+            pipes.append((k, link))
         elif isinstance(link, Pump):
             rows[k]["kind"] = PUMP
             rows[k]["extra"] = len(pumps)
@@ -74,40 +75,48 @@ def link_rows(
                 "and valves",
                 elements=(link.id,),
             )
+    _fill_pipes(rows, pipes, net.options)
     table = np.zeros(len(pumps), dtype=PUMP_ROW)
     for p, (k, pump) in enumerate(pumps):
         _pump(table[p], k, pump, curves, patterns)
     return rows, table
 
 
-def _common(row: Table, link: Link, diameter_m: float, minor: float) -> float:
-    d = diameter_m / FOOT_M
-    if not d > 0.0:
-        raise SolveError(f"link {link.id} has no diameter: set it above zero", elements=(link.id,))
-    row["diameter"] = d
-    row["minor"] = MINOR * minor / d**4
-    return d
-
-
-def _pipe(row: Table, pipe: Pipe, options: Options) -> None:
-    d = _common(row, pipe, pipe.diameter_m, pipe.minor_loss)
-    length = pipe.length_m / FOOT_M
-    row["kind"] = CHECK_VALVE if pipe.check_valve else PIPE
-    row["status"] = CLOSED if pipe.status == "closed" else OPEN
-    c = pipe.roughness
+def _fill_pipes(rows: Table, pipes: list[tuple[int, Pipe]], options: Options) -> None:
+    """The rows of pipes, whole columns at once."""
+    at = np.array([k for k, _ in pipes], dtype=np.int64)
+    d = np.array([pipe.diameter_m for _, pipe in pipes], dtype=np.float64) / FOOT_M
+    wrong = np.flatnonzero(~(d > 0.0))
+    if len(wrong):
+        raise _no_diameter(pipes[wrong[0]][1])
+    length = np.array([pipe.length_m for _, pipe in pipes], dtype=np.float64) / FOOT_M
+    c = np.array([pipe.roughness for _, pipe in pipes], dtype=np.float64)
+    rows["kind"][at] = [CHECK_VALVE if pipe.check_valve else PIPE for _, pipe in pipes]
+    rows["status"][at] = [CLOSED if pipe.status == "closed" else OPEN for _, pipe in pipes]
+    rows["diameter"][at] = d
+    rows["minor"][at] = MINOR * np.array([pipe.minor_loss for _, pipe in pipes]) / d**4
     if options.headloss == "H-W":
-        row["resistance"] = 4.727 * length / c**1.852 / d**4.871
+        resistance = 4.727 * length / c**1.852 / d**4.871
     elif options.headloss == "D-W":
         c /= FOOT_M
-        row["resistance"] = length / 2.0 / 32.2 / d / (math.pi * d * d / 4.0) ** 2
-        row["scale"] = VISCOSITY_FT2S * options.viscosity_relative * d
+        resistance = length / 2.0 / 32.2 / d / (math.pi * d * d / 4.0) ** 2
+        rows["scale"][at] = VISCOSITY_FT2S * options.viscosity_relative * d
     else:
-        row["resistance"] = (4.0 * c / (1.49 * math.pi * d * d)) ** 2 * (d / 4.0) ** -1.333 * length
-    row["roughness"] = c / d
+        resistance = (4.0 * c / (1.49 * math.pi * d * d)) ** 2 * (d / 4.0) ** -1.333 * length
+    rows["resistance"][at] = resistance
+    rows["roughness"][at] = c / d
+
+
+def _no_diameter(link: Link) -> SolveError:
+    return SolveError(f"link {link.id} has no diameter: set it above zero", elements=(link.id,))
 
 
 def _valve(row: Table, valve: Valve, curves: CurveRows, factor: float) -> None:
-    _common(row, valve, valve.diameter_m, valve.minor_loss)
+    d = valve.diameter_m / FOOT_M
+    if not d > 0.0:
+        raise _no_diameter(valve)
+    row["diameter"] = d
+    row["minor"] = MINOR * valve.minor_loss / d**4
     kind = VALVE_KINDS[valve.kind]
     row["kind"] = kind
     if valve.curve is not None:

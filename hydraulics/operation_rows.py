@@ -76,20 +76,22 @@ def pattern_rows(net: Network) -> tuple[dict[str, int], U32, F64]:
 def demand_rows(net: Network, row_of_node: I64, patterns: dict[str, int], factor: float) -> Table:
     """One row a demand category; without a pattern the default pattern holds, if there is one."""
     default = patterns.get(net.options.default_pattern or "", 0)
-    found: list[tuple[int, int, float]] = []
-    for i, node in enumerate(net.nodes.values()):
-        if isinstance(node, Junction):
-            for demand in node.demands:
-                pattern = default if demand.pattern is None else patterns[demand.pattern]
-                found.append((int(row_of_node[i]), pattern, demand.base_m3s / factor))
-    return np.array(found, dtype=DEMAND)
+    row_of_pattern: dict[str | None, int] = {None: default}
+    row_of_pattern.update(patterns)
+    junctions = [(i, n) for i, n in enumerate(net.nodes.values()) if isinstance(n, Junction)]
+    found = [(i, demand) for i, junction in junctions for demand in junction.demands]
+    rows = np.zeros(len(found), dtype=DEMAND)
+    rows["node"] = row_of_node[[i for i, _ in found]] if found else 0
+    rows["pattern"] = [row_of_pattern[demand.pattern] for _, demand in found]
+    rows["base"] = np.array([demand.base_m3s for _, demand in found]) / factor
+    return rows
 
 
 def control_rows(
     net: Network, row_of_node: I64, link_index: dict[str, int], factor: float
 ) -> Table:
     """Enabled simple controls in file order. Check valves obey none."""
-    nodes = {id_: int(row_of_node[i]) for i, id_ in enumerate(net.nodes)}
+    nodes = dict(zip(net.nodes, row_of_node.tolist(), strict=True))
     controls = [control for control in net.controls if control.enabled]
     rows = np.zeros(len(controls), dtype=CONTROL)
     for row, control in zip(rows, controls, strict=True):
