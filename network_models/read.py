@@ -9,6 +9,7 @@ from network_models.formats.bulk import collector_paused
 from network_models.formats.gaslib.read import read_gaslib
 from network_models.formats.inp.read import parse_inp, parse_sound_inp
 from network_models.formats.native import read_native
+from network_models.formats.pandapipes.read import is_pandapipes, read_pandapipes
 from network_models.formats.text import read_text
 from network_models.network import Network
 from network_models.problems import NetworkError, Problem
@@ -32,7 +33,10 @@ def _inp(path: Path, epanet_constants: bool) -> Network:
     return parsed.network
 
 
-def _native(path: Path, _epanet_constants: bool) -> Network:
+def _json(path: Path, _epanet_constants: bool) -> Network:
+    text, problems = read_text(path)
+    if not problems and is_pandapipes(text):
+        return read_pandapipes(path)
     return read_native(path)
 
 
@@ -42,7 +46,7 @@ def _gaslib(path: Path, _epanet_constants: bool) -> Network:
 
 _FORMATS: dict[str, Callable[[Path, bool], Network]] = {
     ".inp": _inp,
-    ".json": _native,
+    ".json": _json,
     ".net": _gaslib,
 }
 

@@ -43,6 +43,8 @@ class GasJunction(Node):
     flow_min_kgs: float | None = None
     """Least and largest withdrawal."""
     flow_max_kgs: float | None = None
+    temperature_k: float | None = None
+    """Of the gas here, where a file states it by node; None is that of `Physics`."""
     stored: StoredMass | None = None
 
 

@@ -33,6 +33,8 @@ class HeatJunction(Node):
     pattern: str | None = None
     pressure_min_pa: float | None = None
     pressure_max_pa: float | None = None
+    temperature_k: float | None = None
+    """Where a file states it: what a solution starts from, or keeps if only flows are solved."""
     stored: StoredMass | None = None
 
 

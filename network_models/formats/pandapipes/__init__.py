@@ -1,0 +1,1 @@
+"""Network files of pandapipes: tables in JSON, read without pandapipes or pandas."""
