@@ -20,8 +20,10 @@ from network_models.problems import InputError, NetworkError, Problem
 from network_models.valves import IsolationValve
 
 if TYPE_CHECKING:
+    from network_models.formats.gaslib.read import read_gaslib
     from network_models.formats.inp_write import write_inp
     from network_models.formats.native import read_native, write_native
+    from network_models.formats.pandapipes.read import read_pandapipes
     from network_models.formats.valves_csv import read_valves, write_valves
     from network_models.read import read_network
     from network_models.validation.whole import validate
@@ -41,8 +43,10 @@ __all__ = [
     "SetStatus",
     "ValveRule",
     "place_valves",
+    "read_gaslib",
     "read_native",
     "read_network",
+    "read_pandapipes",
     "read_valves",
     "validate",
     "write_inp",
@@ -53,8 +57,10 @@ __all__ = [
 _HOMES = {
     "ValveRule": "network_models.valve_placing",
     "place_valves": "network_models.valve_placing",
+    "read_gaslib": "network_models.formats.gaslib.read",
     "read_native": "network_models.formats.native",
     "read_network": "network_models.read",
+    "read_pandapipes": "network_models.formats.pandapipes.read",
     "read_valves": "network_models.formats.valves_csv",
     "validate": "network_models.validation.whole",
     "write_inp": "network_models.formats.inp_write",

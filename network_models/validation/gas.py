@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from network_models.elements import Compressor, GasJunction, GasSource, Regulator
+from network_models.gas_mixture import COMPONENTS
 from network_models.network import Network
 from network_models.validation.bounds import size_faults
 from network_models.validation.fault import Fault, out_of_range, unknown_pattern
@@ -53,6 +54,10 @@ def fluid_faults(net: Network) -> Iterator[Fault]:
     if fluid is not None and fluid not in net.fluids:
         yield Fault("network", "physics", "fluid", fluid, "the id of a fluid")
     for name, gas in net.fluids.items():
+        for component, _ in gas.fractions:
+            if component not in COMPONENTS:
+                expected = "one of " + ", ".join(COMPONENTS)
+                yield Fault("network", f"fluid {name}", "component", component, expected)
         total = sum(share for _, share in gas.fractions)
         if gas.fractions and not (
             abs(total - 1.0) < 1e-6 and all(share >= 0.0 for _, share in gas.fractions)

@@ -68,6 +68,8 @@ def read_xml(path: Path, root: str) -> tuple[Element, list[Problem]]:
     except expat.ExpatError as error:
         message = expat.ErrorString(error.code)
         return empty, [_problem(path, error.lineno, "XML", message, "well-formed XML")]
+    except (LookupError, ValueError):
+        return empty, [_problem(path, 1, "encoding", "an unknown encoding", "UTF-8")]
     except _RefusedError:
         line = parser.CurrentLineNumber
         return empty, [_problem(path, line, "XML", "a document type or entity", "none")]

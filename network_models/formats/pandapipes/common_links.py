@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from network_models.elements import BoosterPump, FlowControl, Node, Point2
-from network_models.formats.pandapipes.draft import BAR_PA, Draft, Place
+from network_models.formats.pandapipes.draft import BAR_PA, Draft, Place, label_of
 from network_models.formats.pandapipes.frame import Row
 
 FROM_TO = (("from_junction",), ("to_junction",))
@@ -85,7 +85,7 @@ def valve_ends(draft: Draft, row: Row) -> dict[str, Any] | None:
     if row.word("et") in ("", "ju"):
         return draft.ends(row, ("junction", "from_junction"), ("element", "to_junction"))
     place = draft.place(row, "junction")
-    pipe = row.cells.get("element")
+    pipe = label_of(row.cells.get("element"))
     end = draft.valve_nodes.get((place.id, pipe)) if place is not None else None
     if end is None or place is None:
         row.fault("element", repr(pipe), "a junction, or a pipe (et: pi) that begins or ends there")
@@ -103,10 +103,11 @@ def split_pipes_at_valves(draft: Draft) -> None:
         if row.word("et") != "pi":
             row.fault("et", repr(row.word("et")), "ju (junction) or pi (pipe)")
             continue
-        place, pipe = draft.places.get(row.cells.get("junction")), row.cells.get("element")
+        place = draft.places.get(label_of(row.cells.get("junction")))
+        pipe = label_of(row.cells.get("element"))
         ends = pipes[pipe].cells if pipe in pipes else {}
         for side in ("from_junction", "to_junction"):
-            if place is not None and ends.get(side) == row.cells.get("junction"):
+            if place is not None and draft.places.get(label_of(ends.get(side))) is place:
                 key = (place.id, pipe)
                 if key not in draft.valve_nodes:
                     draft.valve_nodes[key] = f"{place.id} at pipe {pipe}"

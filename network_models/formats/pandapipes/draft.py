@@ -82,12 +82,9 @@ class Draft:
     def place(self, row: Row, column: str, *others: str) -> Place | None:
         """The junction a cell names, or None after noting the fault."""
         name = next((n for n in (column, *others) if row.cells.get(n) is not None), column)
-        label = row.cells.get(name)
-        if isinstance(label, float) and label.is_integer():
-            label = int(label)
-        found = self.places.get(label) if isinstance(label, int | str) else None
+        found = self.places.get(label_of(row.cells.get(name)))
         if found is None:
-            row.fault(name, repr(label), "the index of a junction")
+            row.fault(name, repr(row.cells.get(name))[:60], "the index of a junction")
         return found
 
     def ends(self, row: Row, *columns: tuple[str, ...]) -> dict[str, Any] | None:
@@ -107,6 +104,13 @@ class Draft:
         """Whether a link is in service, and its junctions are."""
         ends = (common["start"], common["end"])
         return row.flag("in_service") and not any(end in self.out_of_service for end in ends)
+
+
+def label_of(cell: Any) -> int | str | None:
+    """What a cell names another table's row by, None if it names none."""
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return cell if isinstance(cell, int | str) and not isinstance(cell, bool) else None
 
 
 def name_elements(draft: Draft) -> dict[Any, str]:

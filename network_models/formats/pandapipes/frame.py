@@ -66,6 +66,11 @@ def _frame(content: Any, orient: Any) -> Frame:
         raise FormatFaultError("a table without columns, index and data")
     if len(index) != len(data):
         raise FormatFaultError(f"a table with {len(index)} labels for {len(data)} rows")
+    for label in index:
+        if not isinstance(label, int | str):
+            raise FormatFaultError(f"a row labelled {label!r}, not by a number or a word")
+    if len(set(index)) < len(index):
+        raise FormatFaultError("a label that two rows have")
     for label, row in zip(index, data, strict=True):
         if not isinstance(row, list) or len(row) != len(columns):
             raise FormatFaultError(f"a row {label} that does not have {len(columns)} cells")

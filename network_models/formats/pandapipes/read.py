@@ -122,26 +122,24 @@ def _entries(draft: Draft, text: str) -> dict[str, Any]:
             entries[name] = plain(value)
         except FormatFaultError as fault_found:
             draft.problem(name, str(fault_found), "a value as pandapipes writes it")
-    controllers = content.get("controller")
-    if isinstance(controllers, dict):
-        try:
-            frame = plain({**controllers, "_class": "DataFrame"})
-            count = len(frame.index)
-        except FormatFaultError:
-            count = 0
-        if count:
-            draft.notes.append(f"controller: {count} controllers (time series) are left out")
+    try:
+        controllers = plain(content.get("controller"))
+    except FormatFaultError:
+        controllers = None  # what is left out need not be understood
+    if isinstance(controllers, Frame) and controllers.index:
+        count = len(controllers.index)
+        draft.notes.append(f"controller: {count} controllers (time series) are left out")
     return entries
 
 
 def _check_tables(draft: Draft) -> None:
     """Report elements that are not understood; note other tables that are left out."""
-    for name in ("junction", "pipe"):
+    known = (*LINK_TABLES, *NODE_TABLES, *_DRAWN)
+    for name in known:
         if name in draft.entries and not isinstance(draft.entries[name], Frame):
             draft.problem(name, type(draft.entries[name]).__name__, "a table")
     if not draft.count("junction"):
         draft.problem("junction", "no junction", "a table of junctions")
-    known = (*LINK_TABLES, *NODE_TABLES, *_DRAWN)
     for name, frame in draft.entries.items():
         if not isinstance(frame, Frame) or name in known or not frame.index:
             continue
