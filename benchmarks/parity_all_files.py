@@ -3,9 +3,10 @@
     python benchmarks/parity_all_files.py [NAME ...] [--accuracy 1e-6] [--limit 300] [--json FILE]
 
 Each file runs as it is (demand-driven unless it says otherwise) and pressure-driven with 20 m of
-required pressure. Both sides iterate to the same tight accuracy with at least 200 trials and stop
-at the same report times; nodes without a source are left out, EPANET gives them numbers. A file
-that both refuse counts as equal. Where the two leave each other the script says when and where
+required pressure. Both sides iterate to the same tight accuracy with at least 200 trials, stop at
+the same report times, and go on where a solve ends without balance. Nodes without a source and the
+links at them are left out: EPANET gives them numbers. A file that both refuse is equal.
+Where the two leave each other the script says when and where
 first, and puts EPANET's own states there before the independent judge (`hydraulics.balance`): its
 worst mass and energy residual against ours. Every file has a process of its own, so that one that
 hangs or dies does not end the study.
@@ -29,6 +30,8 @@ from typing import Any
 import numpy as np
 
 HEAD_M = 1e-3
+DIGITS = 1e-12
+"""Of a head: files with wrong units have heads of 1e30 m, a double holds 16 digits."""
 RELATIVE = 1e-3
 FLOW_M3S = 1e-6
 REQUIRED_M = 20.0
@@ -58,6 +61,8 @@ class Peer:
 
         self.warnings = 0
         self.refused = ""
+        self.failed = ""
+        self.unbalanced = 0
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             project = en.createproject()
@@ -71,13 +76,16 @@ class Peer:
             units = file_units(net.options, epanet=True)
             en.setoption(project, en.ACCURACY, accuracy)
             en.setoption(project, en.TRIALS, net.options.trials)
+            en.setoption(project, en.UNBALANCED, net.options.unbalanced_continue)
             if mode == "PDA":
                 words = float(units.pressure.words(REQUIRED_M))
                 en.setdemandmodel(project, en.PDA, 0.0, words, 0.5)
-            self._run(en, project, net, units, times)
+            self._run(en, project, net, units, times, accuracy)
             en.deleteproject(project)
 
-    def _run(self, en: Any, project: Any, net: Any, units: Any, times: Any) -> None:
+    def _run(
+        self, en: Any, project: Any, net: Any, units: Any, times: Any, accuracy: float
+    ) -> None:
         nodes = np.array([en.getnodeindex(project, i) for i in net.node_ids]) - 1
         links = np.array([en.getlinkindex(project, i) for i in net.link_ids]) - 1
         many_n, many_l = en.doubleArray(len(nodes)), en.doubleArray(len(links))
@@ -99,8 +107,13 @@ class Peer:
         en.openH(project)
         en.initH(project, 0)
         while True:
-            t = en.runH(project)
+            try:
+                t = en.runH(project)
+            except Exception as error:
+                self.failed = str(error)
+                break
             self.events.append(t)
+            self.unbalanced += en.getstatistic(project, en.RELATIVEERROR) > accuracy
             if t in wanted:
                 i = wanted[t]
                 self.head[i] = node_values(en.HEAD) * units.length.to_si(1.0)
@@ -113,7 +126,22 @@ class Peer:
 
 
 def compare(path: Path, mode: str, accuracy: float) -> Row:
-    """One file in one mode."""
+    """One file in one mode, at the given accuracy or at one that both sides can reach.
+
+    Where a pipe has next to no resistance, a double's last digit is 1e-7 of its flow, and no
+    iteration gets below: then ten times the accuracy is tried.
+    """
+    row = attempt(path, mode, accuracy)
+    if not row["ok"] and row.get("head") is not None:
+        other = attempt(path, mode, 10.0 * accuracy)
+        if other["ok"]:
+            other["reason"] += f" at {10.0 * accuracy:g} ({row['epanet_unbalanced']} unbalanced)"
+            return other
+    return row
+
+
+def attempt(path: Path, mode: str, accuracy: float) -> Row:
+    """One file in one mode at one accuracy."""
     from hydraulics import SolveError, simulate
     from network_models import NetworkError, read_network
 
@@ -127,7 +155,12 @@ def compare(path: Path, mode: str, accuracy: float) -> Row:
             "ok": bool(peer.refused),
             "reason": f"both refuse: {reason}" if peer.refused else reason,
         }
-    net = replace(net, options=replace(net.options, trials=max(net.options.trials, TRIALS)))
+    options = replace(
+        net.options,
+        trials=max(net.options.trials, TRIALS),
+        unbalanced_continue=net.options.unbalanced_continue or 0,
+    )
+    net = replace(net, options=options)
     model = {"demand_model": "pda", "required_pressure_m": REQUIRED_M} if mode == "PDA" else {}
     try:
         run = simulate(net, accuracy=accuracy, **model)  # type: ignore[arg-type]
@@ -137,26 +170,78 @@ def compare(path: Path, mode: str, accuracy: float) -> Row:
     peer = Peer(path, net, mode, accuracy, run.times_s)
     if peer.refused:
         return {"ok": False, "reason": f"EPANET refuses: {peer.refused}"}
-    row = differences(run, peer)
+    row = differences(run, peer, net)
     row["seconds"] = [round(ours, 1), round(time.process_time() - started - ours, 1)]
     row["unbalanced"] = len(run.report.unbalanced_times_s)
     row["warnings"] = list(run.report.warnings)[:5]
     row["balance"] = [run.report.balance.mass_m3s, run.report.balance.energy_m]
     row["inconsistent"] = list(run.report.balance.inconsistent)[:5]
+    row["epanet_unbalanced"] = int(peer.unbalanced)
     if not row["ok"]:
         row |= first_parting(run, peer, net)
+        row["same_seconds"] = same_seconds(run, peer, net, accuracy, model)
+        row["reason"] += why(row)
     return row
 
 
-def differences(run: Any, peer: Peer) -> Row:
+def why(row: Row) -> str:
+    """What the figures say about a difference."""
+    if "epanet_here" in row:
+        mass, node, *_ = row["epanet_here"]
+        if mass > 1e-5 > row["balance_here"][0]:
+            lost = f" EPANET is out of balance by {mass:.2g} m3/s at {node}, ours by"
+            return f"{lost} {row['balance_here'][0]:.1g}"
+    if row["same_seconds"] is not None and row["same_seconds"][0] <= HEAD_M:
+        return " equal when both stop at the same seconds"
+    if row["epanet_unbalanced"]:
+        return f" EPANET's iteration ends without balance {row['epanet_unbalanced']} times"
+    return " not explained"
+
+
+def same_seconds(run: Any, peer: Peer, net: Any, accuracy: float, model: Row) -> list[float] | None:
+    """Worst head (m) and flow (m3/s) difference when we stop wherever EPANET had an event.
+
+    Tanks and rules end their steps at whole seconds: rounding in the last digit of a flow moves an
+    event by a second, and the tanks that it moves by millimetres. Stopping at EPANET's own seconds
+    takes that away; what is left would be a difference of the states.
+    """
+    from hydraulics.extended import ExtendedPeriod
+
+    period = ExtendedPeriod(net, accuracy=accuracy, **model)
+    wanted = {int(t): i for i, t in enumerate(run.times_s)}
+    head, flow = run.head_m.copy(), run.flow_m3s.copy()
+    for t in peer.events:
+        period.run_to(float(t))
+        if t in wanted:
+            head[wanted[t]], flow[wanted[t]] = (
+                period.engine.results()[0],
+                period.engine.results()[2],
+            )
+    again = replace(run, head_m=head, flow_m3s=flow)
+    worst = gaps(again, peer, net)
+    return [float(np.nanmax(worst[0])), float(np.nanmax(worst[1]))]
+
+
+def gaps(run: Any, peer: Peer, net: Any) -> tuple[Any, Any, Any]:
+    """Differences of head, flow and relative flow; 0 at what no source reaches."""
+    supplied = np.isfinite(run.head_m)
+    place = {id_: i for i, id_ in enumerate(run.node_ids)}
+    starts = [place[link.start] for link in net.links.values()]
+    ends = [place[link.end] for link in net.links.values()]
+    head = np.where(supplied, np.abs(run.head_m - peer.head), 0.0)
+    flow = np.abs(run.flow_m3s - peer.flow)
+    flow = np.where(supplied[:, starts] & supplied[:, ends], flow, 0.0)
+    size = np.maximum(np.abs(peer.flow), 1e-12)
+    return head, flow, np.where(flow > FLOW_M3S, flow / size, 0.0)
+
+
+def differences(run: Any, peer: Peer, net: Any) -> Row:
     """Worst differences over all report times both have."""
     reached = np.isfinite(peer.head).all(axis=1)
-    head = np.where(np.isfinite(run.head_m), np.abs(run.head_m - peer.head), 0.0)[reached]
-    flow = np.abs(run.flow_m3s - peer.flow)[reached]
-    size = np.maximum(np.abs(peer.flow[reached]), 1e-12)
-    relative = np.where(flow > FLOW_M3S, flow / size, 0.0)
-    worst = [float(x.max()) if x.size else 0.0 for x in (head, flow, relative)]
-    ok = bool(worst[0] <= HEAD_M and worst[2] <= RELATIVE and reached.all())
+    worst = [float(x[reached].max()) if reached.any() else 0.0 for x in gaps(run, peer, net)]
+    near = HEAD_M + DIGITS * np.abs(peer.head[reached])
+    same = bool((gaps(run, peer, net)[0][reached] <= near).all())
+    ok = bool(same and worst[2] <= RELATIVE and reached.all())
     reason = "" if reached.all() else f"EPANET has {int(reached.sum())} of the report times"
     return {
         "times": len(reached),
@@ -164,15 +249,14 @@ def differences(run: Any, peer: Peer) -> Row:
         "flow": worst[1],
         "relative": worst[2],
         "ok": ok,
-        "reason": reason,
+        "reason": f"{reason} {peer.failed}".strip(),
+        "supplied": float(np.isfinite(run.head_m).mean()),
     }
 
 
 def first_parting(run: Any, peer: Peer, net: Any) -> Row:
     """When and where the two leave each other first, and both sides' residuals there."""
-    head = np.where(np.isfinite(run.head_m), np.abs(run.head_m - peer.head), 0.0)
-    flow = np.abs(run.flow_m3s - peer.flow)
-    relative = np.where(flow > FLOW_M3S, flow / np.maximum(np.abs(peer.flow), 1e-12), 0.0)
+    head, flow, relative = gaps(run, peer, net)
     bad = (head > HEAD_M).any(axis=1) | (relative > RELATIVE).any(axis=1)
     if not bad.any():
         return {}
@@ -208,6 +292,8 @@ def judge(head: Any, demand: Any, flow: Any, is_open: Any, net: Any) -> list[flo
 
     links = compile_network(net).tables.links
     setting = links["setting"].copy()
+    pump = links["kind"] == PUMP
+    setting[pump] = np.where(is_open, np.where(setting > 0.0, setting, 1.0), 0.0)[pump]
     valve = (links["kind"] > PUMP) & (setting != MISSING)
     status = np.where(is_open, np.where(valve, ACTIVE, OPEN), CLOSED).astype(np.uint8)
     found = Judge(net).judge(
@@ -262,12 +348,14 @@ def show(row: Row) -> None:
     """One line of the table, and what is known where the two part."""
     figures = " ".join(f"{row.get(key, float('nan')):9.1e}" for key in ("head", "flow", "relative"))
     verdict = "ok " if row["ok"] else "NOT"
+    if row.get("supplied", 1.0) < 1.0:
+        row["reason"] += f" (without source {1.0 - row['supplied']:.1%})"
     times = row.get("times", "-")
     print(
         f"{row['file']:58} {row['mode']} {times:>5} {figures} {verdict} {row['reason']}", flush=True
     )
     if not row["ok"]:
-        skip = ("file", "mode", "times", "head", "flow", "relative", "ok", "reason")
+        skip = ("file", "mode", "times", "head", "flow", "relative", "ok", "reason", "supplied")
         for key, value in row.items():
             if key not in skip and value:
                 print(f"        {key}: {value}")

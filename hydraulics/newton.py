@@ -31,6 +31,8 @@ from hydraulics.tables import (
 )
 
 DAMPING = 0.6
+ROUNDING = 1e-9
+"""A constant-power pump's flow is halved if it would turn back, but not for so little (cfs)."""
 LARGEST_DEMAND_STEP = 0.4
 LEAST_SPAN = 0.1
 PASSES = 4
@@ -203,7 +205,7 @@ def _update_flows(
         step = shift[k] - inverse[k] * (head[a] - head[b])
         step *= relax
         if links[k].kind == PUMP and tables.pumps[links[k].extra].kind == CONSTANT_POWER:
-            step = flows[k] / 2.0 if step > flows[k] else step
+            step = flows[k] / 2.0 if step > flows[k] + ROUNDING else step
         flow = flows[k] - step
         flows[k] = flow
         total += abs(flow)

@@ -12,6 +12,7 @@ from hydraulics.balance import flags_of
 from hydraulics.energy import HOURS, LEAKED, PEAK_ALL, energy_report
 from hydraulics.engine import Record
 from hydraulics.extended import ExtendedPeriod
+from hydraulics.remarks import remarks
 from hydraulics.state import Report, Run
 from hydraulics.types import F64
 from network_models.changes import Change
@@ -34,6 +35,10 @@ def simulate(
 
     `step_s` is the report step. `progress` is called with the share done. `arrays` of this very
     network save compiling it again. Raises SolveError.
+
+    The results are the states at the report times: the file's STATISTIC is not applied. A solve
+    that ends without balance does not end the run, whatever the file's UNBALANCED says; such times
+    stand in the report. Its `warnings` tell in words all that EPANET warns of.
     """
     times = report_times(net, hours, step_s)
     run = ExtendedPeriod(
@@ -48,11 +53,15 @@ def simulate(
     a = engine.arrays
     records: list[Record] = []
     unbalanced: list[float] = []
+    ends = np.zeros(len(times), dtype=np.int64)
     for t, time_s in enumerate(times):
         run.run_to(float(time_s))
         records.append(engine.record())
         if not engine.outcome.converged:
             unbalanced.append(float(time_s))
+            ends[t] = 2
+        elif engine.outcome.iterations > engine.settings.trials:
+            ends[t] = 1
         if progress is not None:
             progress((t + 1) / len(times))
     stacked = Record(*(np.stack(column) for column in zip(*records, strict=True)))
@@ -83,7 +92,21 @@ def simulate(
         energy=energy_report(net, ledger, a.m3s_per_cfs),
         peak_kw=peak_kw,
         demand_charge=peak_kw * net.energy.demand_charge,
-        warnings=(*run.warnings, *_between(engine.unbalanced - len(unbalanced))),
+        warnings=(
+            *run.warnings,
+            *remarks(
+                a,
+                times,
+                head_m=head,
+                demand_m3s=demand,
+                flow=stacked.flow,
+                status=stacked.status,
+                setting=stacked.setting,
+                ends=ends,
+                stops=net.options.unbalanced_continue is None,
+            ),
+            *_between(engine.unbalanced - len(unbalanced)),
+        ),
     )
     return Run(
         times_s=times,

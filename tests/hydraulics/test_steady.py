@@ -237,4 +237,4 @@ def test_options_are_checked() -> None:
         solve(loop(), accuracy=0.0)
     with pytest.raises(ValueError, match="demand_model"):
         solve(loop(), demand_model="both")  # type: ignore[arg-type]
-    assert Options().accuracy == 1e-3
+    assert Options().accuracy == 1e-5

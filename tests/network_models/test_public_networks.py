@@ -85,6 +85,7 @@ def test_read_write_read(file: Path, tmp_path: Path) -> None:
 
 
 def _first_heads(project: Any) -> dict[str, float]:
+    en.setoption(project, en.ACCURACY, 1e-6)  # a file without one gets our tighter default
     en.openH(project)
     en.initH(project, en.NOSAVE)
     en.runH(project)
