@@ -11,13 +11,14 @@ from hmi.cli import output
 from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.progress import progress_bar
+from hmi.cli.read_file import read_to_solve
 
 if TYPE_CHECKING:
     from network_models import Network
 
 
 def simulate(
-    file: Annotated[Path, typer.Argument(help="A network file (EPANET .inp or native .json).")],
+    file: Annotated[Path, typer.Argument(help="A network: .inp, or .json (ours, pandapipes).")],
     hours: Annotated[
         float | None, typer.Option(help="Duration; the file's own if left out.")
     ] = None,
@@ -58,10 +59,9 @@ def simulate(
         ]
     )
     from hydraulics import simulate as run_model
-    from network_models import read_network
     from scenarios.proof import accuracy_for
 
-    net = read_network(file)
+    net = read_to_solve(file)
     wish = None if quality is None else _wish(quality, net)
     with progress_bar("Solving", wanted=not as_json) as advance:
         run = run_model(
