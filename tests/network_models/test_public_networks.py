@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:WARNING")  # EPANET tells of low
 REFUSED = {
     "Net1broken.inp": "the id 2 stands in [RESERVOIRS] twice and in [TANKS] again",
     "bad_syntax.inp": "a section [FOO] that EPANET does not know",
-    "bad_times.inp": "a time of four parts, 0:00:00:00",
+    "bad_times.inp": "a time of four parts, 0:00:00:00; EPANET drops the fourth without a word",
     "bad_values.inp": "a pipe that starts at a node that does not exist",
 }
 

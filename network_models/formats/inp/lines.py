@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from network_models.problems import Problem
 
 _LAST_CONTROL_CHARACTER = "\x1f"
 _BLANKS = " \t"
+_PLAIN = re.compile(r"[^\x00-\x20;\"]+")
+"""Words that stand as they are, as nearly all do."""
 
 
 def number(value: float) -> str:
@@ -42,7 +45,7 @@ class Lines:
 
     def row(self, *words: str, comment: str = "") -> None:
         """Add a line of words, which need no quotes or have them, and a comment."""
-        if words[0].lstrip('"').startswith("["):
+        if "[" in words[0] and words[0].lstrip('"').startswith("["):
             self.unable("id", words[0], "an id that does not begin with [")
         line = " " + "\t".join(words)
         if comment:
@@ -56,6 +59,8 @@ class Lines:
 
     def id(self, name: str) -> str:
         """An id or another word, quoted if it has blanks."""
+        if _PLAIN.fullmatch(name):
+            return name
         quoted = not name or any(blank in name for blank in _BLANKS) or name[0] == '"'
         bad = ";" in name or min(name, default="a") <= _LAST_CONTROL_CHARACTER
         if bad or (quoted and '"' in name):

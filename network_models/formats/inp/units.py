@@ -36,6 +36,8 @@ class Ratio:
         Every SI value that was read from a file has one. For other values the two roundings may
         leave none; then the nearest decimal is given, one unit in the last place off.
         """
+        if self.numerator == self.denominator == 1.0 and abs(si) < _PLAIN_BELOW:
+            return _plain(repr(si))
         return _short(si * self.denominator / self.numerator, si, self)
 
 
@@ -140,11 +142,17 @@ def _power(*, us: bool, epanet: bool) -> Ratio:
     return Ratio(_HORSEPOWER.numerator, 0.7457) if epanet else Ratio(1000.0)
 
 
+_FORMS = ("%.6g", "%.9g", "%.12g", "%.15g", "%.16g", "%.17g")
+_PLAIN_BELOW = 1e6
+"""Below this Python's own shortest decimal of a number has no exponent that could be left out."""
+
+
 def _short(guess: float, si: float, ratio: Ratio) -> str:
     """A short decimal near `guess` whose SI value is `si`; else `guess` in full."""
-    for digits in (6, 9, 12, 15, 16, 17):
-        words = f"{guess:.{digits}g}"
-        if ratio.to_si(float(words)) == si:
+    numerator, denominator = ratio.numerator, ratio.denominator
+    for form in _FORMS:
+        words = form % guess
+        if float(words) * numerator / denominator == si:
             return _plain(words)
     below = above = guess
     for _ in range(4):
