@@ -10,6 +10,8 @@ from network_models.elements import (
     HeatInlet,
     HeatJunction,
     HeatSource,
+    Link,
+    Node,
     PressureControl,
     Substation,
 )
@@ -30,6 +32,10 @@ def heat_faults(net: Network) -> Iterator[Fault]:
     """All faults of a heat network's elements, each for itself."""
     if net.medium != "heat":
         return
+    elements: list[Node | Link] = [*net.nodes.values(), *net.links.values()]
+    if net.links and not any(_keeps_pressure(element) for element in elements):
+        expected = "a node, plant or pump that keeps one"
+        yield Fault("network", "pressure", "", "kept nowhere", expected)
     for node in net.nodes.values():
         yield from size_faults(net, "node", node)
         if isinstance(node, HeatJunction | HeatInlet):
@@ -57,3 +63,13 @@ def heat_faults(net: Network) -> Iterator[Fault]:
                 yield Fault("link", link.id, "controlled node", node_id, "the id of a node")
         elif isinstance(link, BoosterPump) and not link.lift_pa:
             yield Fault("link", link.id, "lift_pa", "none", "at least one coefficient")
+
+
+def _keeps_pressure(element: Node | Link) -> bool:
+    """Whether an element sets the level of all pressures; flows alone leave it open."""
+    if isinstance(element, HeatSource):
+        return element.keeps_pressure
+    return (
+        isinstance(element, HeatInlet | CirculationPump | PressureControl)
+        and getattr(element, "pressure_pa", 0.0) is not None
+    )

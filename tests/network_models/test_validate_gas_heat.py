@@ -114,6 +114,7 @@ def test_heat_faults_come_all_at_once() -> None:
         "U": Substation(id="U", start="T", end="R", heat_w=1e5, control="heat_exchanger"),
     }
     assert fields(replace(HEAT, nodes=nodes, links=links)) == [
+        "network pressure",
         "node I held",
         "link Q lift or flow",
         "link P diameter_m",
