@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +42,8 @@ def demo(
         return
     at = folder or data_folder() / f"demo-{seed}-{elements}"
     _make(at, seed, elements)
+    import asyncio
+
     from hmi.room import Room
 
     asyncio.run(Room(at, ROLES, port=port, say=output.note).run_until_stopped())
@@ -67,6 +68,8 @@ def _make(folder: Path, seed: int, elements: int) -> None:
 
 
 def _headless(folder: Path, seconds: float, as_json: bool) -> None:
+    import asyncio
+
     from hmi.trial import run_trial
 
     figures = asyncio.run(run_trial(folder, ROLES, seconds, say=output.note))

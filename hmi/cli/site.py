@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -78,6 +77,8 @@ def serve(
     ] = False,
 ) -> None:
     """Run the control room on a site, until Ctrl-C."""
+    import asyncio
+
     from hmi.room import Room
 
     roles = (["field"] if with_field else []) + ["core", "gateway", "model", "web"]
@@ -86,6 +87,8 @@ def serve(
 
 def field(folder: Folder) -> None:
     """Run the site's simulated PLCs and RTUs on Modbus TCP and OPC UA, until Ctrl-C."""
+    import asyncio
+
     from hmi.room import Room
 
     asyncio.run(Room(folder, ["field"], say=output.note).run_until_stopped())

@@ -63,7 +63,7 @@ def test_help_names_every_command() -> None:
 
 def test_importing_the_command_line_loads_no_solver() -> None:
     code = "import sys, hmi.cli.app; print([m for m in ('numba', 'scipy', 'numpy', 'fastapi', "
-    code += "'asyncua', 'pymodbus', 'matplotlib') if m in sys.modules])"
+    code += "'asyncua', 'asyncio', 'pymodbus', 'matplotlib') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
