@@ -72,7 +72,8 @@ def study_breaks(
     with no rows (`base_faults` says why).
     """
     wanted = [*(cases.pipes if pipes else ()), *(cases.segments if segments else ())]
-    changes = (changes_of(net, case) for case in wanted)
+    link_ids = net.link_ids
+    changes = (changes_of(link_ids, case) for case in wanted)
     states = solver(net, chain([()], changes))
     _, base = next(states)
     compare = Comparison(net, people, base, limit_m)

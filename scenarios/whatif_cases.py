@@ -102,12 +102,11 @@ def cases_of(net: Network, valves: Sequence[IsolationValve] | None) -> Cases:
     )
 
 
-def changes_of(net: Network, case: Case) -> tuple[Change, ...]:
-    """What a case does to the network."""
+def changes_of(link_ids: Sequence[str], case: Case) -> tuple[Change, ...]:
+    """What a case does to the network of these links."""
     if case.kind == "pipe":
         return (BreakPipe(case.id, outflow=True),)
-    names = net.link_ids
-    return tuple(CloseLink(names[k]) for k in case.closed)
+    return tuple(CloseLink(link_ids[k]) for k in case.closed)
 
 
 def _members(label: I64, count: int) -> list[I64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +45,7 @@ def breaks_record(
     rule = None if given_limit else rules.rule(END_PRESSURE)
     shut = {row.case.segment: row for row in study.segments}
     names = {case.segment: case.id for case in cases.segments}
+    link_ids, node_ids = net.link_ids, net.node_ids
     return {
         "schema": "ringmain/whatif-breaks/1",
         "path": str(subject.path),
@@ -95,9 +96,9 @@ def breaks_record(
                 "rank": rank,
                 "segment": row.case.id,
                 "valves": list(row.case.valves),
-                "links": [net.link_ids[k] for k in row.case.links],
-                "nodes": [net.node_ids[i] for i in row.case.nodes],
-                "length_m": _length(net, row),
+                "links": [link_ids[k] for k in row.case.links],
+                "nodes": [node_ids[i] for i in row.case.nodes],
+                "length_m": _length(net, [link_ids[k] for k in row.case.links]),
                 "sources": list(row.case.sources),
                 **_row(row, people),
             }
@@ -165,8 +166,8 @@ def _pipe(net: Network, id_: str) -> dict[str, Any]:
     return {"diameter_mm": pipe.diameter_m * 1e3, "length_m": pipe.length_m}
 
 
-def _length(net: Network, row: Row) -> float:
-    links = (net.links[net.link_ids[k]] for k in row.case.links)
+def _length(net: Network, names: Sequence[str]) -> float:
+    links = (net.links[name] for name in names)
     return sum(link.length_m for link in links if isinstance(link, Pipe))
 
 
