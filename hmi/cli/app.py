@@ -62,15 +62,21 @@ def run() -> None:
     """Run the command line; every error ends in a clear message and its exit code."""
     as_json = "--json" in sys.argv[1:]
     try:
+        if as_json:
+            # Without typer's own words for a wrong command line.
+            sys.exit(app(standalone_mode=False) or output.DONE)
         app()
     except InputError as error:
         output.report_problems(error.problems, as_json=as_json)
         sys.exit(output.BAD_INPUT)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except (KeyboardInterrupt, BrokenPipeError, typer.Abort):
         # A closed pipe must not raise again when the interpreter flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(130)
     except Exception as error:
+        if as_json and hasattr(error, "format_message"):
+            _fail(error.format_message(), "see --help", as_json=True)
+            sys.exit(output.BAD_INPUT)
         if _is_solve_error(error):
             _fail(str(error), "could not solve", as_json=as_json)
             sys.exit(output.NO_SOLUTION)

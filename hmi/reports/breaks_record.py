@@ -201,6 +201,8 @@ def tell(record: Mapping[str, Any], top: int) -> Iterator[str]:
         )
     else:
         yield f"People from the site's customers: {people['total']:.0f}"
+    if not people["total"]:
+        yield "Nobody takes water in this network: no case can hit anybody."
     valves = record["valves"]
     placed = "placed by rule, not surveyed" if valves["placed_by_rule"] else "of the site"
     stuck = f", {valves['inoperable']} of them cannot be shut" if valves["inoperable"] else ""

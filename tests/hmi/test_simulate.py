@@ -106,3 +106,10 @@ def test_bad_input_is_told_before_the_run(ringmain: Command, tmp_path: Path) -> 
     assert set(ringmain.problems("simulate", file, "--csv", taken)) == {"--csv"}
     for wish in ("taste", "trace:NOWHERE", "trace"):
         assert set(ringmain.problems("simulate", file, "--quality", wish)) == {"--quality"}
+
+
+def test_a_wrong_command_line_is_one_json_object_too(ringmain: Command) -> None:
+    for words in (("--hours", "abc"), ("--nothing",)):
+        value = ringmain.json("simulate", library("Net3.inp"), *words, code=2)
+        assert value["schema"] == "ringmain/error/1"
+        assert words[0] in value["problems"][0]["found"]
