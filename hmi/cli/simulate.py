@@ -77,9 +77,7 @@ def simulate(
 
     summary = summarise(net, run)
     if wish is not None:
-        summary["quality"] = _quality(
-            net, wish, hours=hours, step_s=step, folder=csv, watched=not as_json
-        )
+        summary["quality"] = _quality(net, wish, hours=hours, step_s=step, folder=csv)
     if csv is not None:
         from hmi.reports.run_csv import write_run_csv
 
@@ -119,7 +117,6 @@ def _quality(
     hours: float | None,
     step_s: float | None,
     folder: Path | None,
-    watched: bool,
 ) -> dict[str, Any]:
     """Solve water quality and write its tables; the record of `quality_summary`."""
     import hydraulics
@@ -128,15 +125,7 @@ def _quality(
     if not hasattr(hydraulics, "simulate_quality"):
         refuse([problem("--quality", str(wish[0]), "nothing: it is not solved yet")])
     kind, node = wish
-    with progress_bar("Water quality", wanted=watched) as advance:
-        run = hydraulics.simulate_quality(
-            net,
-            kind,
-            trace_node=node,
-            hours=hours,
-            step_s=step_s,
-            progress=lambda share: advance("", share),
-        )
+    run = hydraulics.simulate_quality(net, kind, trace_node=node, hours=hours, step_s=step_s)
     if folder is not None:
         for path in write_quality_csv(run, folder):
             output.note(f"wrote {path}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import hydraulics
@@ -113,3 +115,34 @@ def test_a_wrong_command_line_is_one_json_object_too(ringmain: Command) -> None:
         value = ringmain.json("simulate", library("Net3.inp"), *words, code=2)
         assert value["schema"] == "ringmain/error/1"
         assert words[0] in value["problems"][0]["found"]
+
+
+def test_quality_is_told_and_written(
+    ringmain: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = read_network(library("Net3.inp"))
+
+    def aged(_net: object, kind: str, **options: object) -> SimpleNamespace:
+        """Every node as old as the run, node 15 an hour more."""
+        assert (kind, options["hours"]) == ("age", 2)
+        ages = np.arange(3.0)[:, None] + np.zeros(len(net.nodes))
+        ages[:, net.node_ids.index("15")] += 1.0
+        return SimpleNamespace(
+            times_s=3600.0 * np.arange(3),
+            node_ids=net.node_ids,
+            link_ids=net.link_ids,
+            node_quality=ages,
+            link_quality=np.zeros((3, len(net.links))),
+            unit="h",
+            report={},
+        )
+
+    monkeypatch.setattr(hydraulics, "simulate_quality", aged, raising=False)
+    file = library("Net3.inp")
+    words = ("simulate", file, "--hours", "2", "--quality", "age", "--csv", tmp_path)
+    found = ringmain.json(*words)["quality"]
+    worst = found["worst_nodes"][0]
+    assert (worst["node"], worst["value"], worst["time_s"]) == ("15", 3.0, 7200.0)
+    rows = (tmp_path / "node_quality.csv").read_text("utf-8").splitlines()
+    assert len(rows) == 4
+    assert "15                      3 h at 2:00" in ringmain(*words)[1]
