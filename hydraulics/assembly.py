@@ -7,7 +7,7 @@ symmetric positive definite; valves that hold a pressure put a large term on one
 from __future__ import annotations
 
 from hydraulics.coefficients import valve_law
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.laws.outflow import emitter, pressure_demand
 from hydraulics.leakage import assemble_leaks
 from hydraulics.pipes import assemble_pipes
@@ -17,17 +17,18 @@ HOLD = 1e8
 """Weight of a held head on the diagonal."""
 
 
-@kernel
+@lean_kernel
 def assemble(tables: Tables, work: Work, settings: Settings, junctions: int, emitters: int) -> None:
     """Fill `diagonal`, `lower` and `right` from the coefficients of links and outflows.
 
     A dead node keeps head 0: nothing flows there, its diagonal is 1.
     """
-    work.diagonal[:] = work.dead
     work.lower[:] = 0.0
     right, delivered = work.right, work.delivered
+    diagonal, dead = work.diagonal, work.dead
     for n in range(junctions):
         right[n] = -delivered[n]
+        diagonal[n] = dead[n]
     right[junctions:] = 0.0
     assemble_pipes(
         tables.pipes,
@@ -49,7 +50,7 @@ def assemble(tables: Tables, work: Work, settings: Settings, junctions: int, emi
         _control_valves(tables, work)
 
 
-@kernel
+@lean_kernel
 def _links(tables: Tables, work: Work, junctions: int) -> None:
     head = work.head
     flows = work.flow
@@ -79,7 +80,7 @@ def _links(tables: Tables, work: Work, junctions: int) -> None:
             right[a] += p * head[b]
 
 
-@kernel
+@lean_kernel
 def _excess(tables: Tables, work: Work, n: int) -> float:
     """Flow into node `n` less what is drawn there; links that hold a setting do not count."""
     pipes = tables.pipes
@@ -97,7 +98,7 @@ def _excess(tables: Tables, work: Work, n: int) -> float:
     return float(total)
 
 
-@kernel
+@lean_kernel
 def _emitter(tables: Tables, work: Work, settings: Settings, n: int) -> None:
     drop, gradient = emitter(
         work.emitted[n],
@@ -110,7 +111,7 @@ def _emitter(tables: Tables, work: Work, settings: Settings, n: int) -> None:
     work.right[n] += (drop + tables.nodes[n].elevation) / gradient - work.emitted[n]
 
 
-@kernel
+@lean_kernel
 def _demands(tables: Tables, work: Work, settings: Settings, junctions: int) -> None:
     span = settings.required_pressure - settings.least_pressure
     for n in range(junctions):
@@ -123,7 +124,7 @@ def _demands(tables: Tables, work: Work, settings: Settings, junctions: int) -> 
         work.right[n] += (drop + tables.nodes[n].elevation + settings.least_pressure) / gradient
 
 
-@kernel
+@lean_kernel
 def _control_valves(tables: Tables, work: Work) -> None:
     """Pressure and flow valves that obey a setting; their order is the file's."""
     links = tables.links

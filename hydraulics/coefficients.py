@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.laws.curve import segment
 from hydraulics.laws.friction import darcy_weisbach, power_law
 from hydraulics.laws.pump import curve_pump, power_gain, power_pump
@@ -37,7 +37,7 @@ MINOR = 0.02517
 TINY = 1e-6
 
 
-@kernel
+@lean_kernel
 def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
     """Set `inverse` and `shift` of `Tables.others`; 0 for active pressure and flow valves, which
     `hydraulics.assembly` writes into the matrix by their own rule, and for dead links."""
@@ -92,7 +92,7 @@ def link_coefficients(tables: Tables, work: Work, settings: Settings) -> None:
         shift[k] = drop / gradient
 
 
-@kernel
+@lean_kernel
 def pump_law(
     pumps: Table, p: int, status: int, speed: float, flow: float, first: U32, xs: F64, ys: F64
 ) -> tuple[float, float]:
@@ -111,7 +111,7 @@ def pump_law(
     return LEAST * flow, LEAST
 
 
-@kernel
+@lean_kernel
 def valve_law(tables: Tables, work: Work, k: int) -> tuple[float, float]:
     """Drop and gradient of valve `k` when its own law (not a pressure or flow to hold) rules."""
     links = tables.links
@@ -139,7 +139,7 @@ def valve_law(tables: Tables, work: Work, k: int) -> tuple[float, float]:
     return open_valve(flow, minor, GRADIENT_FLOOR)
 
 
-@kernel
+@lean_kernel
 def position_loss(tables: Tables, k: int, opening: float) -> float:
     """Loss coefficient of a positional valve `opening` per cent open.
 

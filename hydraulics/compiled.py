@@ -30,10 +30,31 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
     Floating-point order is kept (no fastmath), so that a run repeats bit by bit.
     """
+    return _compiled(function, counted=True)
+
+
+def lean_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """As `kernel`, for functions that make no arrays: references are not counted.
+
+    A call from a kernel would count those of all arrays of `Tables` and `Work`, by atomic
+    instructions, which costs a microsecond. Copying array to array (a[:] = b) needs `kernel`:
+    write the loop. One whose name begins with _ can be called from kernels only: its way in
+    from Python would take longer to compile than itself.
+    """
+    return _compiled(function, counted=False)
+
+
+def _compiled(function: Callable[P, R], *, counted: bool) -> Callable[P, R]:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = before or str(cache_folder())
     try:
-        made = numba.njit(cache=True, error_model="numpy")(function)
+        made = numba.njit(
+            cache=True,
+            error_model="numpy",
+            no_cfunc_wrapper=True,
+            no_cpython_wrapper=not counted and function.__name__.startswith("_"),
+            _nrt=counted,
+        )(function)
     finally:
         numba.config.CACHE_DIR = before
     return cast("Callable[P, R]", made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.laws.curve import interpolate
 from hydraulics.tables import (
     ABOVE,
@@ -32,13 +32,13 @@ SAME_TIME = 5e-4
 """Two times (s) closer than this are one: the clock is kept to the millisecond."""
 
 
-@kernel
+@lean_kernel
 def pattern_period(settings: Settings, time: float) -> int:
     """Number of pattern steps gone by at `time`."""
     return math.floor((time + settings.pattern_start) / settings.pattern_step + 1e-9)
 
 
-@kernel
+@lean_kernel
 def pattern_value(first: U32, values: F64, pattern: int, period: int) -> float:
     """The pattern's multiplier in that period; patterns repeat for ever."""
     begin = first[pattern]
@@ -46,7 +46,7 @@ def pattern_value(first: U32, values: F64, pattern: int, period: int) -> float:
     return float(values[begin + period % length])
 
 
-@kernel
+@lean_kernel
 def apply_patterns(
     tables: Tables, work: Work, settings: Settings, junctions: int, time: float
 ) -> None:
@@ -78,7 +78,7 @@ def apply_patterns(
             set_setting(tables, work, p.link, pattern_value(first, values, p.pattern, period))
 
 
-@kernel
+@lean_kernel
 def reset_pump_flow(tables: Tables, work: Work, k: int) -> None:
     """A constant-power pump that opens again starts from its initial flow."""
     p = tables.links[k].extra
@@ -86,7 +86,7 @@ def reset_pump_flow(tables: Tables, work: Work, k: int) -> None:
         work.flow[k] = tables.pumps[p].design
 
 
-@kernel
+@lean_kernel
 def set_setting(tables: Tables, work: Work, k: int, value: float) -> None:
     """Give a pump its speed (0 closes it) or a valve its setting."""
     if tables.links[k].kind == PUMP:
@@ -104,7 +104,7 @@ def set_setting(tables: Tables, work: Work, k: int, value: float) -> None:
     work.setting[k] = value
 
 
-@kernel
+@lean_kernel
 def volume_at(tables: Tables, i: int, head: float, elevation: float) -> float:
     """Volume of tank `i` at a head, ft3."""
     s = tables.sources[i]
@@ -114,7 +114,7 @@ def volume_at(tables: Tables, i: int, head: float, elevation: float) -> float:
     return interpolate(tables.curve_x, tables.curve_y, begin, end, head - elevation)
 
 
-@kernel
+@lean_kernel
 def head_at(tables: Tables, i: int, volume: float, elevation: float) -> float:
     """Head of tank `i` at a volume."""
     s = tables.sources[i]
@@ -124,7 +124,7 @@ def head_at(tables: Tables, i: int, volume: float, elevation: float) -> float:
     return elevation + interpolate(tables.curve_y, tables.curve_x, begin, end, volume)
 
 
-@kernel
+@lean_kernel
 def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
     """Move tank volumes and heads on by `step` seconds of the present inflow.
 
@@ -145,7 +145,7 @@ def fill_tanks(tables: Tables, work: Work, junctions: int, step: float) -> None:
         work.head[n] = head_at(tables, i, volume, tables.nodes[n].elevation)
 
 
-@kernel
+@lean_kernel
 def apply_controls(
     tables: Tables, work: Work, settings: Settings, junctions: int, time: float
 ) -> int:
@@ -186,7 +186,7 @@ def apply_controls(
     return changes
 
 
-@kernel
+@lean_kernel
 def pressure_controls(tables: Tables, work: Work, junctions: int) -> bool:
     """Carry out simple controls on junction pressures at the present heads."""
     changed = False

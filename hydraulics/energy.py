@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.controls import pattern_value
 from hydraulics.laws.curve import interpolate
 from hydraulics.state import PumpEnergy
@@ -69,7 +69,7 @@ def new_ledger(net: Network) -> Ledger:
     )
 
 
-@kernel
+@lean_kernel
 def measure_power(tables: Tables, work: Work, ledger: Ledger, m3s_per_cfs: float) -> None:
     """Keep each pump's power in the state just solved; controls may change it before it counts."""
     now = ledger.now
@@ -86,7 +86,7 @@ def measure_power(tables: Tables, work: Work, ledger: Ledger, m3s_per_cfs: float
         now[p, FLOW] = max(STILL, flow)
 
 
-@kernel
+@lean_kernel
 def add_energy(
     tables: Tables, work: Work, settings: Settings, ledger: Ledger, time: float, seconds: float
 ) -> None:
@@ -117,7 +117,7 @@ def add_energy(
         total[LEAKED] += work.leaked[row.node] * seconds
 
 
-@kernel
+@lean_kernel
 def _efficiency(tables: Tables, ledger: Ledger, p: int, flow_m3s: float, speed: float) -> float:
     """Share of the power that becomes head, 0.01 to 1."""
     curve = ledger.curve[p]

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.tables import FLOW_TOLERANCE, LEAK, Tables, Work
 from hydraulics.types import F64, I64, Table
 from hydraulics.us_units import FOOT_M
@@ -52,7 +52,7 @@ def leak_rows(net: Network, row_of_node: I64) -> Table:
     return rows
 
 
-@kernel
+@lean_kernel
 def first_leaks(tables: Tables, work: Work) -> None:
     """Leak flows to where iteration starts."""
     for i in range(len(tables.leaks)):
@@ -62,7 +62,7 @@ def first_leaks(tables: Tables, work: Work) -> None:
     sum_leaks(tables, work)
 
 
-@kernel
+@lean_kernel
 def sum_leaks(tables: Tables, work: Work) -> None:
     """`leaked` of each node, 0 where no source reaches."""
     for i in range(len(tables.leaks)):
@@ -72,7 +72,7 @@ def sum_leaks(tables: Tables, work: Work) -> None:
         work.leaked[n] = work.leak[i, 0] + work.leak[i, 1]
 
 
-@kernel
+@lean_kernel
 def _drop(flow: float, coefficient: float, exponent: float) -> tuple[float, float]:
     """Pressure head over a leak and its gradient: coefficient * q**exponent, not below zero."""
     gradient = exponent * coefficient * abs(flow) ** (exponent - 1.0)
@@ -84,7 +84,7 @@ def _drop(flow: float, coefficient: float, exponent: float) -> tuple[float, floa
     return drop + (a - b) / 2.0, gradient + BARRIER / 2.0 * (1.0 - a / b)
 
 
-@kernel
+@lean_kernel
 def assemble_leaks(tables: Tables, work: Work) -> None:
     """Add the linearised leaks to the diagonal and the right-hand side."""
     for i in range(len(tables.leaks)):
@@ -103,7 +103,7 @@ def assemble_leaks(tables: Tables, work: Work) -> None:
             work.right[n] += (drop + elevation) / gradient - work.leak[i, 1]
 
 
-@kernel
+@lean_kernel
 def update_leaks(tables: Tables, work: Work, relax: float) -> tuple[float, float, float]:
     """New leak flows; their sum, summed change and largest change."""
     total, moved, largest = 0.0, 0.0, 0.0
@@ -131,7 +131,7 @@ def update_leaks(tables: Tables, work: Work, relax: float) -> tuple[float, float
     return total, moved, largest
 
 
-@kernel
+@lean_kernel
 def leaks_settled(tables: Tables, work: Work) -> bool:
     """Whether every leak is what its law gives at its pressure."""
     for row in tables.leaks:

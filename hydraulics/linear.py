@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.types import F64, U32
 
 
-@kernel
+@lean_kernel
 def factorise(
     first: U32, target: U32, row: U32, runs: U32, diagonal: F64, lower: F64, right: F64
 ) -> int:
@@ -90,7 +90,7 @@ def factorise(
     return -1
 
 
-@kernel
+@lean_kernel
 def substitute(first: U32, row: U32, runs: U32, lower: F64, right: F64) -> None:
     """Overwrite z, which `factorise` left in `right`, with the solution of L^T h = z."""
     one, two = np.uint32(1), np.uint32(2)

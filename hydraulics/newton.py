@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hydraulics.assembly import assemble
 from hydraulics.coefficients import link_coefficients
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.controls import pressure_controls
 from hydraulics.laws.outflow import emitter, pressure_demand
 from hydraulics.leakage import leaks_settled, sum_leaks, update_leaks
@@ -39,7 +39,7 @@ PASSES = 4
 """How often a solve is repeated because an empty tank or a shut pump left nodes without supply."""
 
 
-@kernel
+@lean_kernel
 def balance_network(
     tables: Tables, work: Work, settings: Settings, junctions: int
 ) -> tuple[int, float, int]:
@@ -62,7 +62,7 @@ def balance_network(
     return total, error, singular
 
 
-@kernel
+@lean_kernel
 def _take_pipes(tables: Tables, work: Work) -> int:
     """Bring the plain pipes' flows into their own order; how many are closed or dead."""
     link = tables.pipes.link
@@ -78,7 +78,7 @@ def _take_pipes(tables: Tables, work: Work) -> int:
     return count
 
 
-@kernel
+@lean_kernel
 def _return_pipes(tables: Tables, work: Work) -> None:
     """Bring the plain pipes' flows back to file order."""
     link = tables.pipes.link
@@ -87,7 +87,7 @@ def _return_pipes(tables: Tables, work: Work) -> None:
         flow[link[i]] = pipe_flow[i]
 
 
-@kernel
+@lean_kernel
 def _take_emitters(work: Work, junctions: int) -> int:
     """List the nodes whose emitters may flow; their number."""
     emitter, dead, emitting = work.emitter, work.dead, work.emitting
@@ -99,7 +99,7 @@ def _take_emitters(work: Work, junctions: int) -> int:
     return count
 
 
-@kernel
+@lean_kernel
 def _coefficients(tables: Tables, work: Work, settings: Settings, odd: int) -> None:
     """The laws of all links; `odd` plain pipes are closed or dead."""
     inverse, shift = work.pipe_inverse, work.pipe_shift
@@ -116,7 +116,7 @@ def _coefficients(tables: Tables, work: Work, settings: Settings, odd: int) -> N
     link_coefficients(tables, work, settings)
 
 
-@kernel
+@lean_kernel
 def _iterate(
     tables: Tables, work: Work, settings: Settings, junctions: int
 ) -> tuple[int, float, int]:
@@ -129,7 +129,7 @@ def _iterate(
     singular = -1
     odd = _take_pipes(tables, work)
     emitters = _take_emitters(work, junctions)
-    right = work.right
+    head, right = work.head, work.right
     while iteration <= last:
         _coefficients(tables, work, settings, odd)
         assemble(tables, work, settings, junctions, emitters)
@@ -142,7 +142,8 @@ def _iterate(
                 continue
             break
         substitute(tables.first, tables.row, tables.runs, work.lower, right)
-        work.head[:junctions] = right[:junctions]
+        for n in range(junctions):
+            head[n] = right[n]
         error, largest = _update_flows(tables, work, settings, junctions, relax, emitters)
         relax = 1.0
         changed = False
@@ -175,7 +176,7 @@ def _iterate(
     return min(iteration, last), error, singular
 
 
-@kernel
+@lean_kernel
 def _force_open(tables: Tables, work: Work, n: int) -> bool:
     """Open the active valve at the singular node, as a last resort."""
     for k in tables.valves:
@@ -187,7 +188,7 @@ def _force_open(tables: Tables, work: Work, n: int) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def _update_flows(
     tables: Tables, work: Work, settings: Settings, junctions: int, relax: float, emitters: int
 ) -> tuple[float, float]:
@@ -256,7 +257,7 @@ def _update_flows(
     return moved, largest
 
 
-@kernel
+@lean_kernel
 def _converged(
     tables: Tables,
     work: Work,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.laws.friction import A8, A9, AB, AC, LAMINAR, TURBULENT
 from hydraulics.laws.power import power
 from hydraulics.types import F64, I64, U32, Table
@@ -66,7 +66,7 @@ def plain_pipes(links: Table, plain: I64) -> Pipes:
     )
 
 
-@kernel
+@lean_kernel
 def friction_power(
     pipes: Pipes, flow: F64, exponent: float, floor: float, inverse: F64, shift: F64
 ) -> None:
@@ -86,7 +86,7 @@ def friction_power(
         shift[i] = flow[i] * ((secant + loss) * one)
 
 
-@kernel
+@lean_kernel
 def log2(x: float) -> float:
     """The binary logarithm of x > 0 to 1e-15 absolute, without a call (see `laws.power`)."""
     bits = np.float64(x).view(np.int64)
@@ -104,7 +104,7 @@ def log2(x: float) -> float:
     return n + f * series
 
 
-@kernel
+@lean_kernel
 def friction_darcy(pipes: Pipes, flow: F64, inverse: F64, shift: F64) -> None:
     """`inverse` and `shift` by Darcy-Weisbach; see `darcy_weisbach`. All three flow regimes are
     worked out for every pipe and the right one is taken."""
@@ -136,7 +136,7 @@ def friction_darcy(pipes: Pipes, flow: F64, inverse: F64, shift: F64) -> None:
         shift[i] = flow[i] * (drop * one)
 
 
-@kernel
+@lean_kernel
 def assemble_pipes(
     pipes: Pipes,
     flow: F64,
@@ -158,7 +158,7 @@ def assemble_pipes(
         right[b] -= push
 
 
-@kernel
+@lean_kernel
 def update_pipes(
     pipes: Pipes, flow: F64, inverse: F64, shift: F64, head: F64, relax: float
 ) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.controls import DAY, fill_tanks, reset_pump_flow, set_setting
 from hydraulics.tables import (
     ACTIVE,
@@ -44,7 +44,7 @@ LEAST_CHANGE = 1e-3
 """A setting (ft, cfs, or as it is) this near to what a rule wants is left alone."""
 
 
-@kernel
+@lean_kernel
 def through_rules(
     tables: Tables, work: Work, settings: Settings, junctions: int, time: float, wait: float
 ) -> float:
@@ -63,7 +63,7 @@ def through_rules(
     return now - time
 
 
-@kernel
+@lean_kernel
 def judge_rules(
     tables: Tables, work: Work, settings: Settings, junctions: int, since: float, now: float
 ) -> int:
@@ -86,7 +86,7 @@ def judge_rules(
     return changes
 
 
-@kernel
+@lean_kernel
 def premises_hold(
     tables: Tables,
     work: Work,
@@ -109,7 +109,7 @@ def premises_hold(
     return result
 
 
-@kernel
+@lean_kernel
 def premise_holds(
     tables: Tables,
     work: Work,
@@ -135,7 +135,7 @@ def premise_holds(
     return bool(not math.isnan(value) and compare(value, relation, goal, premise.tolerance))
 
 
-@kernel
+@lean_kernel
 def premise_value(tables: Tables, work: Work, junctions: int, quantity: int, index: int) -> float:
     """A premise's quantity at present, ft, cfs, s; NaN where the element has none."""
     if quantity == AS_HEAD:
@@ -161,7 +161,7 @@ def premise_value(tables: Tables, work: Work, junctions: int, quantity: int, ind
     return float(source.least_volume - work.volume[i]) / flow if flow < -STILL else math.nan
 
 
-@kernel
+@lean_kernel
 def system_demand(tables: Tables, work: Work, junctions: int) -> float:
     """All demands drawn from the network, cfs: what is fed in does not count against them."""
     demands, nodes = tables.demands, tables.nodes
@@ -174,7 +174,7 @@ def system_demand(tables: Tables, work: Work, junctions: int) -> float:
     return total
 
 
-@kernel
+@lean_kernel
 def time_holds(relation: int, goal: float, since: float, now: float) -> bool:
     """A time premise: orders look at `now`, equality at all seconds since the last judging."""
     if relation == LESS:
@@ -190,7 +190,7 @@ def time_holds(relation: int, goal: float, since: float, now: float) -> bool:
     return inside if relation == EQUAL else not inside
 
 
-@kernel
+@lean_kernel
 def compare(value: float, relation: int, goal: float, tolerance: float) -> bool:
     """A number's premise, with EPANET's tolerance: `<` and `>` hold at the goal itself."""
     if relation == EQUAL:
@@ -206,7 +206,7 @@ def compare(value: float, relation: int, goal: float, tolerance: float) -> bool:
     return value >= goal + tolerance
 
 
-@kernel
+@lean_kernel
 def carry_out(tables: Tables, work: Work, a: int) -> bool:
     """Carry out one action; True if it changed anything. A link under a hand is left alone."""
     action = tables.actions[a]

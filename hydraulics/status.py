@@ -5,7 +5,7 @@ The tests and tolerances follow EPANET 2.3. A link under an operator's hand (`he
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.tables import (
     ACTIVE,
     CHECK_VALVE,
@@ -28,7 +28,7 @@ from hydraulics.tables import (
 )
 
 
-@kernel
+@lean_kernel
 def check_pressure_valves(tables: Tables, work: Work) -> bool:
     """Re-judge all pressure reducing and sustaining valves; True if one changed."""
     changed = False
@@ -56,7 +56,7 @@ def check_pressure_valves(tables: Tables, work: Work) -> bool:
     return changed
 
 
-@kernel
+@lean_kernel
 def reducing_status(
     status: int, goal: float, h1: float, h2: float, flow: float, loss: float
 ) -> int:
@@ -80,7 +80,7 @@ def reducing_status(
     return status
 
 
-@kernel
+@lean_kernel
 def sustaining_status(
     status: int, goal: float, h1: float, h2: float, flow: float, loss: float
 ) -> int:
@@ -104,7 +104,7 @@ def sustaining_status(
     return status
 
 
-@kernel
+@lean_kernel
 def check_links(tables: Tables, work: Work, junctions: int) -> bool:
     """Re-judge check valves, pumps, flow valves and links at full or empty tanks."""
     head = work.head
@@ -146,7 +146,7 @@ def check_links(tables: Tables, work: Work, junctions: int) -> bool:
     return changed
 
 
-@kernel
+@lean_kernel
 def check_valve_status(status: int, drop: float, flow: float) -> int:
     """A check valve shuts against a reverse drop or flow; inside the band it stays as it is."""
     if flow < -FLOW_TOLERANCE or drop < -HEAD_TOLERANCE:
@@ -156,7 +156,7 @@ def check_valve_status(status: int, drop: float, flow: float) -> int:
     return status
 
 
-@kernel
+@lean_kernel
 def _pump_status(tables: Tables, work: Work, k: int, gain: float) -> int:
     p = tables.links[k].extra
     if tables.pumps[p].kind == CONSTANT_POWER:
@@ -165,7 +165,7 @@ def _pump_status(tables: Tables, work: Work, k: int, gain: float) -> int:
     return XHEAD if gain > greatest + HEAD_TOLERANCE else OPEN
 
 
-@kernel
+@lean_kernel
 def flow_valve_status(status: int, drop: float, flow: float, setting: float, minor: float) -> int:
     """An FCV's next status: XFCV (open, cannot reach its setting) or ACTIVE."""
     if drop < -HEAD_TOLERANCE or flow < -FLOW_TOLERANCE:
@@ -177,7 +177,7 @@ def flow_valve_status(status: int, drop: float, flow: float, setting: float, min
     return status
 
 
-@kernel
+@lean_kernel
 def _tank_status(
     tables: Tables, work: Work, k: int, n: int, junctions: int, outflow: float
 ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.controls import (
     DAY,
     apply_controls,
@@ -33,13 +33,13 @@ from hydraulics.tables import (
 )
 
 
-@kernel
+@lean_kernel
 def round_half_up(x: float) -> float:
     """Whole seconds, halves away from zero."""
     return math.floor(x + 0.5) if x >= 0.0 else math.ceil(x - 0.5)
 
 
-@kernel
+@lean_kernel
 def next_step(
     tables: Tables, work: Work, settings: Settings, junctions: int, time: float, stop: float
 ) -> float:
@@ -96,7 +96,7 @@ def next_step(
     return step
 
 
-@kernel
+@lean_kernel
 def run_until(
     tables: Tables,
     work: Work,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.tables import CHECK_VALVE, CLOSED, FCV, MISSING, PRV, PSV, PUMP, STILL, Tables, Work
 from hydraulics.types import U8
 
 
-@kernel
+@lean_kernel
 def conducts(kind: int, status: int, setting: float) -> bool:
     """Whether a link is open now."""
     return status > CLOSED and not (kind == PUMP and setting == 0.0)
 
 
-@kernel
+@lean_kernel
 def may_open(kind: int, status: int, setting: float, held: int) -> bool:
     """Whether a link conducts or could be opened by the solver's own checks."""
     if kind == PUMP and setting == 0.0:
@@ -29,7 +29,7 @@ def may_open(kind: int, status: int, setting: float, held: int) -> bool:
     return kind in (PRV, PSV, FCV) and setting != MISSING
 
 
-@kernel
+@lean_kernel
 def _search(tables: Tables, work: Work, junctions: int, now: bool, found: U8, way: int) -> None:
     """Write `way` to `found` of every node that a source reaches.
 
@@ -65,7 +65,7 @@ def _search(tables: Tables, work: Work, junctions: int, now: bool, found: U8, wa
             waiting += 1
 
 
-@kernel
+@lean_kernel
 def mark_dead(tables: Tables, work: Work, junctions: int, now: bool) -> None:
     """Mark nodes without a way to a source, and the links that touch them.
 
@@ -81,7 +81,7 @@ def mark_dead(tables: Tables, work: Work, junctions: int, now: bool) -> None:
     _still(work, junctions)
 
 
-@kernel
+@lean_kernel
 def _still(work: Work, junctions: int) -> int:
     """Nothing flows at dead nodes and links; how many nodes are dead."""
     dead, dead_link, flow = work.dead, work.dead_link, work.flow
@@ -101,7 +101,7 @@ def _still(work: Work, junctions: int) -> int:
     return count
 
 
-@kernel
+@lean_kernel
 def count_spoiling(tables: Tables, work: Work, junctions: int) -> int:
     """How many live nodes are cut off now although water is drawn from them or fed into them.
 
@@ -112,7 +112,7 @@ def count_spoiling(tables: Tables, work: Work, junctions: int) -> int:
     return _spoiling(work, junctions)
 
 
-@kernel
+@lean_kernel
 def _spoiling(work: Work, junctions: int) -> int:
     dead, reached = work.dead, work.reached
     emitted, delivered, leaked = work.emitted, work.delivered, work.leaked
@@ -129,13 +129,13 @@ def _spoiling(work: Work, junctions: int) -> int:
 DEAD, REACHED = range(2)
 
 
-@kernel
+@lean_kernel
 def forget(work: Work) -> None:
     """Let the next solve search again: `dead` was changed in between."""
     work.known[DEAD] = 0
 
 
-@kernel
+@lean_kernel
 def _compare(work: Work) -> None:
     """Forget all if a status, hand or setting is not what it was."""
     status, held, setting = work.status, work.held, work.setting
@@ -147,13 +147,14 @@ def _compare(work: Work) -> None:
     for k in range(len(setting)):
         others += setting[k] != old_setting[k]
     if differ != 0 or others > 0:
-        old_status[:] = status
-        old_held[:] = held
-        old_setting[:] = setting
+        for k in range(len(status)):
+            old_status[k] = status[k]
+            old_held[k] = held[k]
+            old_setting[k] = setting[k]
         work.known[:] = 0
 
 
-@kernel
+@lean_kernel
 def before_solve(tables: Tables, work: Work, junctions: int) -> None:
     """As `mark_dead`, without searching again when no status has changed."""
     _compare(work)
@@ -164,7 +165,7 @@ def before_solve(tables: Tables, work: Work, junctions: int) -> None:
     work.known[DEAD] = 1
 
 
-@kernel
+@lean_kernel
 def after_solve(tables: Tables, work: Work, junctions: int) -> int:
     """As `count_spoiling`, without searching again when no status has changed."""
     _compare(work)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.types import F64, U32
 
 
-@kernel
+@lean_kernel
 def segment(first: U32, xs: F64, ys: F64, curve: int, x: float) -> tuple[float, float]:
     """Intercept and slope of the segment that holds `x`; the end segments go on beyond."""
     begin = first[curve]
@@ -23,7 +23,7 @@ def segment(first: U32, xs: F64, ys: F64, curve: int, x: float) -> tuple[float, 
     return float(ys[left] - slope * xs[left]), float(slope)
 
 
-@kernel
+@lean_kernel
 def interpolate(xs: F64, ys: F64, begin: int, end: int, x: float) -> float:
     """y at `x`, the end values beyond the curve."""
     if x <= xs[begin]:

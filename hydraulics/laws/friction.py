@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 
 LAMINAR = 500.0 * math.pi
 """q / (viscosity * diameter) at Reynolds number 2000."""
@@ -20,7 +20,7 @@ AB = 5.74 / 4000.0**0.9
 AC = -1.8 * 2.0 / math.log(10.0) * AB
 
 
-@kernel
+@lean_kernel
 def power_law(
     flow: float, resistance: float, exponent: float, minor: float, floor: float
 ) -> tuple[float, float]:
@@ -42,7 +42,7 @@ def power_law(
     return (-drop if flow < 0.0 else drop), gradient
 
 
-@kernel
+@lean_kernel
 def friction_factor(q: float, roughness: float, scale: float) -> tuple[float, float]:
     """Darcy friction factor f and df/dq above Reynolds number 2000.
 
@@ -69,7 +69,7 @@ def friction_factor(q: float, roughness: float, scale: float) -> tuple[float, fl
     return f, (x2 + r * (2.0 * x3 + r * 3.0 * x4)) / scale / LAMINAR
 
 
-@kernel
+@lean_kernel
 def darcy_weisbach(
     flow: float, resistance: float, roughness: float, scale: float, minor: float
 ) -> tuple[float, float]:

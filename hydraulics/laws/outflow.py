@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 
 BARRIER = 1e9
 SOFTNESS = 1e-6
 LEAST_EMITTER = 1e-6
 
 
-@kernel
+@lean_kernel
 def emitter(
     flow: float, coefficient: float, exponent: float, floor: float, backflow: bool
 ) -> tuple[float, float]:
@@ -33,7 +33,7 @@ def emitter(
     return drop, gradient
 
 
-@kernel
+@lean_kernel
 def pressure_demand(flow: float, full: float, span: float, exponent: float) -> tuple[float, float]:
     """Pressure head above the minimum that delivers `flow` of the demand `full` > 0.
 

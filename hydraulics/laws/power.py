@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 
 LEAST = 2.0**-1022
 GREATEST = 1.7976931348623157e308
@@ -37,7 +37,7 @@ P7, P8, P9 = 1.5252657258554393e-05, 1.3215442586966806e-06, 1.0208690571348675e
 P10 = 7.072585985243863e-09
 
 
-@kernel
+@lean_kernel
 def power(x: float, exponent: float) -> float:
     """x**exponent for x >= 0 and exponent > 0, to a relative 1e-13 where |log2 of it| < 400.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.laws.curve import segment
 from hydraulics.types import F64, U32
 
@@ -10,7 +10,7 @@ CLOSED_GRADIENT = 1e8
 LEAST_GRADIENT = 1e-6
 
 
-@kernel
+@lean_kernel
 def power_pump(
     flow: float, shutoff: float, coefficient: float, exponent: float, speed: float, floor: float
 ) -> tuple[float, float]:
@@ -29,7 +29,7 @@ def power_pump(
     return h0 + gradient * flow / n, gradient
 
 
-@kernel
+@lean_kernel
 def power_gain(flow: float, strength: float) -> tuple[float, float]:
     """gain = strength / q of a pump of constant power; strength = 8.814 * hp.
 
@@ -45,7 +45,7 @@ def power_gain(flow: float, strength: float) -> tuple[float, float]:
     return -strength / flow, gradient
 
 
-@kernel
+@lean_kernel
 def curve_pump(
     flow: float, speed: float, first: U32, xs: F64, ys: F64, curve: int
 ) -> tuple[float, float]:

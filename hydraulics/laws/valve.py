@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 
 LEAST = 1e-6
 """Gradient (ft/cfs) of an open valve that has no loss coefficient."""
 
 
-@kernel
+@lean_kernel
 def open_valve(flow: float, minor: float, floor: float) -> tuple[float, float]:
     """Drop and gradient of an open or throttled valve, ft and ft/cfs.
 

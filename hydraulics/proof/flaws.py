@@ -5,7 +5,7 @@ Each rule answers with a place in `REASONS`, 0 for "fits". Heads in m, flows in 
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.proof.tables import Limits, Proof
 from hydraulics.tables import (
     ACTIVE,
@@ -42,7 +42,7 @@ HEAD = 2e-3
 """m a full or empty tank may be from its limit."""
 
 
-@kernel
+@lean_kernel
 def closed_flaw(
     proof: Proof,
     k: int,
@@ -83,7 +83,7 @@ def closed_flaw(
     return 0
 
 
-@kernel
+@lean_kernel
 def _at_limit(proof: Proof, k: int, h1: float, h2: float) -> bool:
     """Whether a tank at an end of the link is full or empty."""
     a, b = proof.start[k], proof.end[k]
@@ -95,7 +95,7 @@ def _at_limit(proof: Proof, k: int, h1: float, h2: float) -> bool:
     )
 
 
-@kernel
+@lean_kernel
 def tank_flaw(proof: Proof, k: int, h1: float, h2: float, flow: float) -> int:
     """An open link at a tank: no way into a full one or out of an empty one."""
     a, b = proof.start[k], proof.end[k]
@@ -106,7 +106,7 @@ def tank_flaw(proof: Proof, k: int, h1: float, h2: float, flow: float) -> int:
     return 0
 
 
-@kernel
+@lean_kernel
 def open_flaw(
     proof: Proof,
     k: int,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import kernel, lean_kernel
 from hydraulics.proof.flaws import SPLIT, closed_flaw, open_flaw, tank_flaw
 from hydraulics.proof.laws import darcy_factor, powers, pump_gap, valve_gap
 from hydraulics.proof.outflows import judge_outflows
@@ -28,7 +28,7 @@ from hydraulics.types import F64, U8
 from hydraulics.us_units import FOOT_M
 
 
-@kernel
+@lean_kernel
 def clear(verdict: Verdict) -> None:
     """Nothing found yet."""
     verdict.worst[:] = 0.0
@@ -37,13 +37,16 @@ def clear(verdict: Verdict) -> None:
     verdict.flaw[:] = 0
 
 
-@kernel
+@lean_kernel
 def proved(verdict: Verdict) -> bool:
     """Whether nothing is beyond the limits and no status contradicts its state."""
-    return bool(verdict.failed.max() == 0)
+    worst = 0
+    for i in range(len(verdict.failed)):
+        worst = max(worst, verdict.failed[i])
+    return worst == 0
 
 
-@kernel
+@lean_kernel
 def merge(total: Verdict, state: Verdict) -> None:
     """Keep the worse of each figure in `total`, and every flaw."""
     for i in range(len(total.worst)):
@@ -58,7 +61,7 @@ def merge(total: Verdict, state: Verdict) -> None:
                 total.flaw[k] = state.flaw[k]
 
 
-@kernel
+@lean_kernel
 def judge_work(
     proof: Proof, verdict: Verdict, work: Work, junctions: int, m3s_per_cfs: float, limits: Limits
 ) -> None:
@@ -70,7 +73,8 @@ def judge_work(
     taken = verdict.net
     for n in range(junctions):
         taken[n] = work.delivered[n] + work.emitted[n] + work.leaked[n]
-    taken[junctions:] = work.inflow[junctions:]
+    for n in range(junctions, len(taken)):
+        taken[n] = work.inflow[n]
     judge_state(
         proof,
         verdict,
@@ -101,7 +105,7 @@ def judge_work(
     )
 
 
-@kernel
+@lean_kernel
 def judge_state(
     proof: Proof,
     verdict: Verdict,
@@ -181,7 +185,7 @@ def judge_state(
     _mass(verdict, reached, limits.mass + limits.share * most)
 
 
-@kernel
+@lean_kernel
 def _mass(verdict: Verdict, reached: U8, limit: float) -> None:
     worst, at = 0.0, -1
     for n in range(len(verdict.net)):
@@ -231,14 +235,14 @@ def judge_states(
         )
 
 
-@kernel
+@lean_kernel
 def _flaw(verdict: Verdict, k: int, reason: int) -> None:
     if reason and verdict.flaw[k] == 0:
         verdict.flaw[k] = reason
         verdict.failed[FLAWS] += 1
 
 
-@kernel
+@lean_kernel
 def _setting(kind: int, setting: float, m3s_per_cfs: float) -> float:
     if setting == MISSING:
         return MISSING

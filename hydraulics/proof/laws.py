@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.proof.tables import FOOT3, Proof
 from hydraulics.tables import (
     ACTIVE,
@@ -38,7 +38,7 @@ SHUT = 1e8 * FOOT_M / FOOT3**2
 """Drop over q**2 of a positional valve that is shut."""
 
 
-@kernel
+@lean_kernel
 def powers(x: F64, exponent: float, out: F64, bits: I64) -> None:
     """out = |x| ** exponent to 1e-10, four at a time: each loop is free of calls and branches.
 
@@ -69,7 +69,7 @@ def powers(x: F64, exponent: float, out: F64, bits: I64) -> None:
         out[i] *= scale[i]
 
 
-@kernel
+@lean_kernel
 def darcy_factor(reynolds: float, roughness: float) -> float:
     """64 / Re, Swamee and Jain from Re 4000 on, Dunlop's cubic between 2000 and 4000."""
     if reynolds <= 2000.0:
@@ -86,7 +86,7 @@ def darcy_factor(reynolds: float, roughness: float) -> float:
     return float(x1 + r * (x2 + r * (x3 + r * x4)))
 
 
-@kernel
+@lean_kernel
 def line(first: U32, xs: F64, ys: F64, curve: int, x: float) -> float:
     """A piecewise linear curve at `x`, its end pieces going on beyond."""
     k = int(first[curve]) + 1
@@ -96,7 +96,7 @@ def line(first: U32, xs: F64, ys: F64, curve: int, x: float) -> float:
     return float(ys[k] + (ys[k] - ys[k - 1]) / (xs[k] - xs[k - 1]) * (x - xs[k]))
 
 
-@kernel
+@lean_kernel
 def pump_gap(proof: Proof, k: int, gain: float, flow: float, speed: float) -> float:
     """Metres between a running pump's gain and its curve's.
 
@@ -121,7 +121,7 @@ def pump_gap(proof: Proof, k: int, gain: float, flow: float, speed: float) -> fl
     return float(abs(gain - law))
 
 
-@kernel
+@lean_kernel
 def opening_loss(proof: Proof, k: int, opening: float) -> float:
     """Drop over q**2 of a positional valve: its fully open loss over the squared flow share.
 
@@ -146,7 +146,7 @@ def opening_loss(proof: Proof, k: int, opening: float) -> float:
     return float(min(proof.minor[k] / (share * share), SHUT))
 
 
-@kernel
+@lean_kernel
 def valve_gap(
     proof: Proof, k: int, h1: float, h2: float, q: float, status: int, setting: float
 ) -> float:

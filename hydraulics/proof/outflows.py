@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.proof.tables import GRAVITY, OUTFLOW, Limits, Proof, Verdict
 from hydraulics.types import F64, U8
 
@@ -17,7 +17,7 @@ MARGIN = 1e-3
 """m."""
 
 
-@kernel
+@lean_kernel
 def judge_outflows(
     proof: Proof,
     verdict: Verdict,
@@ -70,7 +70,7 @@ def judge_outflows(
         verdict.where[OUTFLOW] = at
 
 
-@kernel
+@lean_kernel
 def _wagner(proof: Proof, n: int, pressure: float) -> float:
     """Share of a demand delivered: 0 up to the least pressure, 1 from the required one on."""
     share = (pressure - proof.least[n]) / (proof.required[n] - proof.least[n])
@@ -81,7 +81,7 @@ def _wagner(proof: Proof, n: int, pressure: float) -> float:
     return math.sqrt(share) if proof.exponent[n] == 0.5 else float(share ** proof.exponent[n])
 
 
-@kernel
+@lean_kernel
 def _emitter(proof: Proof, n: int, pressure: float) -> float:
     """coefficient * p**n; inwards below zero pressure where backflow is on."""
     if pressure < 0.0:
@@ -91,7 +91,7 @@ def _emitter(proof: Proof, n: int, pressure: float) -> float:
     return float(proof.emitter[n] * pressure**proof.emitter_exponent)
 
 
-@kernel
+@lean_kernel
 def _leak(proof: Proof, n: int, pressure: float) -> float:
     """Orifice flow through an area that grows with pressure."""
     if pressure <= 0.0:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import kernel, lean_kernel
 from hydraulics.energy import Ledger, measure_power
 from hydraulics.newton import balance_network
 from hydraulics.proof.kernels import judge_work, merge, proved
@@ -38,7 +38,7 @@ class Witness(NamedTuple):
     ledger: Ledger
 
 
-@kernel
+@lean_kernel
 def solve_proved(
     tables: Tables, work: Work, settings: Settings, junctions: int, witness: Witness
 ) -> tuple[int, float, int, bool]:
@@ -53,22 +53,10 @@ def solve_proved(
     total, error, singular = balance_network(tables, work, settings, junctions)
     good = _judged(work, junctions, witness, settings.accuracy, error, singular)
     if not good:
-        first = kept(work)
-        first_error, first_singular = error, singular
-        for way in range(WAYS):
-            if not prepare(tables, work, junctions, witness.proof, witness.state, way):
-                continue
-            count, error, singular = balance_network(
-                tables, work, _otherwise(settings, way), junctions
-            )
-            total += count
-            good = _judged(work, junctions, witness, settings.accuracy, error, singular)
-            if good:
-                break
-        if not good:
-            put_back(work, first)
-            error, singular = first_error, first_singular
-            _judged(work, junctions, witness, settings.accuracy, error, singular)
+        count, error, singular, good = _other_ways(
+            tables, work, settings, junctions, witness, error, singular
+        )
+        total += count
     if singular < 0 and math.isfinite(error):
         merge(witness.total, witness.state)
         measure_power(tables, work, witness.ledger, witness.m3s_per_cfs)
@@ -76,6 +64,31 @@ def solve_proved(
 
 
 @kernel
+def _other_ways(
+    tables: Tables,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    witness: Witness,
+    first_error: float,
+    first_singular: int,
+) -> tuple[int, float, int, bool]:
+    """The first way that leads to a proved state, or the present state as it was."""
+    first = kept(work)
+    total = 0
+    for way in range(WAYS):
+        if not prepare(tables, work, junctions, witness.proof, witness.state, way):
+            continue
+        count, error, singular = balance_network(tables, work, _otherwise(settings, way), junctions)
+        total += count
+        if _judged(work, junctions, witness, settings.accuracy, error, singular):
+            return total, error, singular, True
+    put_back(work, first)
+    _judged(work, junctions, witness, settings.accuracy, first_error, first_singular)
+    return total, first_error, first_singular, False
+
+
+@lean_kernel
 def _judged(
     work: Work, junctions: int, witness: Witness, accuracy: float, error: float, singular: int
 ) -> bool:
@@ -85,7 +98,7 @@ def _judged(
     return bool(error <= max(accuracy, ENOUGH) and proved(witness.state))
 
 
-@kernel
+@lean_kernel
 def _otherwise(s: Settings, way: int) -> Settings:
     """Settings of another way: finer, and damped where statuses went round in circles."""
     return Settings(
