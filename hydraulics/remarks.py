@@ -29,7 +29,7 @@ def remarks(
     *,
     head_m: F64,
     demand_m3s: F64,
-    flow: F64,
+    flow_m3s: F64,
     status: U8,
     setting: F64,
     ends: I64,
@@ -37,8 +37,9 @@ def remarks(
 ) -> tuple[str, ...]:
     """Warnings of stacked report times (T,).
 
-    `head_m`, `demand_m3s` (T, N) in file order; `flow` (T, L) in cfs, `status`, `setting` (T, L)
-    the kernels' own; `ends` (T,) 0 balanced, 1 balanced only with statuses frozen, 2 not balanced.
+    `head_m`, `demand_m3s` (T, N) in file order; `flow_m3s` (T, L); `status`, `setting`
+    (T, L) the kernels' own; `ends` (T,) 0 balanced, 1 balanced only with statuses frozen, 2 not
+    balanced.
     `stops`: the file asks to stop where a solve ends without balance.
     """
     lines: list[str] = []
@@ -53,7 +54,7 @@ def remarks(
             "which went round in circles"
         )
     lines += _few(_valves(a, times_s, status))
-    lines += _few(_pumps(a, times_s, flow, status, setting))
+    lines += _few(_pumps(a, times_s, flow_m3s, status, setting))
     cut = np.isnan(head_m)
     if cut.any():
         lines.append(f"{when(times_s, np.any(cut, axis=1))}: {_nodes(a, cut)} without a source")
@@ -99,15 +100,17 @@ def _valves(a: NetworkArrays, times_s: F64, status: U8) -> Iterator[str]:
             )
 
 
-def _pumps(a: NetworkArrays, times_s: F64, flow: F64, status: U8, setting: F64) -> Iterator[str]:
+def _pumps(
+    a: NetworkArrays, times_s: F64, flow_m3s: F64, status: U8, setting: F64
+) -> Iterator[str]:
     for pump in a.tables.pumps:
         k = int(pump["link"])
         running = status[:, k] >= OPEN
         name = f"pump {a.link_ids[k]}"
-        shut = (status[:, k] == XHEAD) | (running & (flow[:, k] < 0.0))
+        shut = (status[:, k] == XHEAD) | (running & (flow_m3s[:, k] < 0.0))
         if shut.any():
             yield f"{when(times_s, shut)}: {name} cannot deliver the head asked of it"
-        over = running & (flow[:, k] > setting[:, k] * greatest_flow(a, pump))
+        over = running & (flow_m3s[:, k] / a.m3s_per_cfs > setting[:, k] * greatest_flow(a, pump))
         if over.any():
             yield f"{when(times_s, over)}: {name} runs beyond the greatest flow of its curve"
 

@@ -10,8 +10,8 @@ import numpy as np
 from hydraulics.arrays import NetworkArrays
 from hydraulics.balance import flags_of
 from hydraulics.energy import HOURS, LEAKED, PEAK_ALL, energy_report
-from hydraulics.engine import Record
 from hydraulics.extended import ExtendedPeriod
+from hydraulics.records import new_records, write_record
 from hydraulics.remarks import remarks
 from hydraulics.state import Report, Run
 from hydraulics.types import F64
@@ -51,12 +51,21 @@ def simulate(
     )
     engine = run.engine
     a = engine.arrays
-    records: list[Record] = []
+    records = new_records(len(times), len(a.node_ids), len(a.link_ids))
     unbalanced: list[float] = []
     ends = np.zeros(len(times), dtype=np.int64)
     for t, time_s in enumerate(times):
         run.run_to(float(time_s))
-        records.append(engine.record())
+        write_record(
+            records,
+            t,
+            engine.work,
+            a.junctions,
+            a.row_of_node,
+            a.elevation_m,
+            a.area_m2,
+            a.m3s_per_cfs,
+        )
         if not engine.outcome.converged:
             unbalanced.append(float(time_s))
             ends[t] = 2
@@ -64,14 +73,7 @@ def simulate(
             ends[t] = 1
         if progress is not None:
             progress((t + 1) / len(times))
-    stacked = Record(*(np.stack(column) for column in zip(*records, strict=True)))
-    head, demand, flow, status = engine.convert(stacked)
-    pressure = head - a.elevation_m
-    with np.errstate(divide="ignore", invalid="ignore"):
-        velocity = np.where(a.area_m2 > 0.0, np.abs(flow) / a.area_m2, 0.0)
-    junction = a.row_of_node < a.junctions
-    low = np.flatnonzero((pressure < -1e-3).any(axis=0) & junction)
-    cut = np.flatnonzero(np.isnan(head).any(axis=0))
+    low, cut = np.flatnonzero(records.low), np.flatnonzero(records.cut)
     balance = engine.balance()
     ledger = engine.witness.ledger
     if len(times) == 1 and times[0] == 0.0:
@@ -97,11 +99,11 @@ def simulate(
             *remarks(
                 a,
                 times,
-                head_m=head,
-                demand_m3s=demand,
-                flow=stacked.flow,
-                status=stacked.status,
-                setting=stacked.setting,
+                head_m=records.head,
+                demand_m3s=records.demand,
+                flow_m3s=records.flow,
+                status=records.kernel_status,
+                setting=records.setting,
                 ends=ends,
                 stops=net.options.unbalanced_continue is None,
             ),
@@ -112,12 +114,12 @@ def simulate(
         times_s=times,
         node_ids=a.node_ids,
         link_ids=a.link_ids,
-        head_m=head,
-        pressure_m=pressure,
-        demand_m3s=demand,
-        flow_m3s=flow,
-        velocity_ms=velocity,
-        status=status,
+        head_m=records.head,
+        pressure_m=records.pressure,
+        demand_m3s=records.demand,
+        flow_m3s=records.flow,
+        velocity_ms=records.velocity,
+        status=records.status,
         report=report,
     )
 
