@@ -304,6 +304,10 @@ def judge(head: Any, demand: Any, flow: Any, is_open: Any, net: Any) -> list[flo
 
 def work(line: Connection, accuracy: float) -> None:
     """The process of one file after another, until the line closes."""
+    from hydraulics import warmup
+
+    warmup()
+    line.send("ready")
     while True:
         try:
             path, mode = line.recv()
@@ -327,6 +331,7 @@ def study(chosen: dict[str, Path], accuracy: float, limit_s: float) -> list[Row]
                 worker = context.Process(target=work, args=(other, accuracy), daemon=True)
                 worker.start()
                 other.close()
+                line.recv()  # compiling on a fresh machine is not the file's fault
             row: Row = {"ok": False, "reason": f"no answer in {limit_s:g} s"}
             try:
                 line.send((path, mode))

@@ -110,15 +110,15 @@ def _pumps(
         shut = (status[:, k] == XHEAD) | (running & (flow_m3s[:, k] < 0.0))
         if shut.any():
             yield f"{when(times_s, shut)}: {name} cannot deliver the head asked of it"
+        if pump["kind"] == CONSTANT_POWER:
+            continue
         over = running & (flow_m3s[:, k] / a.m3s_per_cfs > setting[:, k] * greatest_flow(a, pump))
         if over.any():
             yield f"{when(times_s, over)}: {name} runs beyond the greatest flow of its curve"
 
 
 def greatest_flow(a: NetworkArrays, pump: np.void) -> float:
-    """Flow at the end of a pump's curve at full speed, cfs; infinite for constant power."""
-    if pump["kind"] == CONSTANT_POWER:
-        return np.inf
+    """Flow at the end of a pump's curve at full speed, cfs."""
     if pump["kind"] == CURVE:
         return float(a.tables.curve_x[a.tables.curve_first[pump["curve"] + 1] - 1])
     return float((pump["shutoff"] / pump["coefficient"]) ** (1.0 / pump["exponent"]))
