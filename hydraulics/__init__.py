@@ -8,27 +8,35 @@ from hydraulics.errors import SolveError
 
 if TYPE_CHECKING:
     from hydraulics.batch.many import simulate_many, solve_many
+    from hydraulics.quality.run import QualityRun, simulate_quality
     from hydraulics.run import simulate
+    from hydraulics.snapshot import Snapshot
     from hydraulics.state import Run, Solution
     from hydraulics.steady import solve
     from hydraulics.warming import warmup
 
 __all__ = [
+    "QualityRun",
     "Run",
+    "Snapshot",
     "Solution",
     "SolveError",
     "simulate",
     "simulate_many",
+    "simulate_quality",
     "solve",
     "solve_many",
     "warmup",
 ]
 
 _HOMES = {
+    "QualityRun": "hydraulics.quality.run",
     "Run": "hydraulics.state",
+    "Snapshot": "hydraulics.snapshot",
     "Solution": "hydraulics.state",
     "simulate": "hydraulics.run",
     "simulate_many": "hydraulics.batch.many",
+    "simulate_quality": "hydraulics.quality.run",
     "solve": "hydraulics.steady",
     "solve_many": "hydraulics.batch.many",
     "warmup": "hydraulics.warming",

@@ -18,7 +18,7 @@ from hydraulics.link_rows import setting_from_si
 from hydraulics.proof.solving import solve_proved
 from hydraulics.proof.tables import Verdict
 from hydraulics.state import Balance, Report, Solution
-from hydraulics.stepping import run_until
+from hydraulics.stepping import next_step, run_until
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
@@ -204,6 +204,11 @@ class Engine:
         self.unbalanced += unbalanced
         self._end(time_s, iterations, change, singular, proved)
         return float(time_s)
+
+    def wait(self, time_s: float, stop_s: float) -> float:
+        """Seconds the present state holds if no rule acts, at most to `stop_s`."""
+        a = self.arrays
+        return float(next_step(a.tables, self.work, self.settings, a.junctions, time_s, stop_s))
 
     def _end(
         self, time_s: float, iterations: int, change: float, singular: int, proved: bool

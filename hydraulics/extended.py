@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from hydraulics.changes import apply_changes
 from hydraulics.controls import head_at, volume_at
 from hydraulics.engine import Engine
 from hydraulics.options import with_overrides
+from hydraulics.snapshot import Snapshot, restore, take
 from hydraulics.state import Solution
 from hydraulics.types import F64
 from hydraulics.us_units import FOOT_M
@@ -64,6 +66,42 @@ class ExtendedPeriod:
         self._solution: Solution | None = None
         self._settle()
 
+    @classmethod
+    def resume(
+        cls, net: Network, snapshot: Snapshot, arrays: NetworkArrays | None = None
+    ) -> ExtendedPeriod:
+        """A run that goes on from `snapshot` of a run of `net`, bit by bit as that run would.
+
+        Changes, options and hands of that run are in the snapshot. ValueError if it belongs to
+        another network. `arrays` saves compiling again.
+        """
+        run = cls.__new__(cls)
+        run._arrays = compile_network(net) if arrays is None else arrays
+        run._engine = restore(snapshot, run._arrays)
+        run.warnings = snapshot.warnings
+        run.time_s = snapshot.time_s
+        work = run._engine.work
+        run.demand_factor = work.factor
+        run._factor = snapshot.arrays["saved_factor"].copy()
+        run.extra_demand_m3s = snapshot.arrays["extra_demand_m3s"].copy()
+        run._touched = bool(snapshot.arrays["touched"])
+        run._solution = None
+        return run
+
+    def save(self) -> Snapshot:
+        """The present state, to be resumed now or later; the run itself goes on untouched."""
+        snapshot = take(self._engine, self.time_s, self.warnings)
+        own = {
+            "extra_demand_m3s": self.extra_demand_m3s.copy(),
+            "saved_factor": self._factor.copy(),
+            "touched": np.array(self._touched),
+        }
+        return replace(snapshot, arrays={**snapshot.arrays, **own})
+
+    def fork(self) -> ExtendedPeriod:
+        """A second run from the present state; what happens to one does not touch the other."""
+        return ExtendedPeriod.resume(self._arrays.network, self.save(), self._arrays)
+
     @property
     def engine(self) -> Engine:
         """The run's engine, for runners of this package."""
@@ -100,6 +138,16 @@ class ExtendedPeriod:
         if self.time_s < stop:
             self.time_s = self._engine.run(self.time_s, stop)
             self._solution = None
+
+    def step(self, longest_s: float = float("inf")) -> float:
+        """Run on to the next event (hydraulic or pattern step, tank limit, control; rules act on
+        the way), at most `longest_s`; the seconds gone."""
+        if not longest_s > 0.0:
+            raise ValueError(f"a run goes forward only: {longest_s} s")
+        self._moved()
+        begin = self.time_s
+        self.run_to(begin + self._engine.wait(begin, begin + longest_s))
+        return self.time_s - begin
 
     def hold(
         self,

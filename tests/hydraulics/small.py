@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from network_models.elements import Demand, Junction, Link, Node, Pipe, Pump, Reservoir, Tank, Valve
 from network_models.network import Network
-from network_models.operation import Curve, Options, Times
+from network_models.operation import Control, Curve, Options, Times
 
 
 def junction(id_: str, elevation: float = 0.0, litres: float = 0.0) -> Junction:
@@ -65,6 +65,17 @@ def pumped_tank() -> Network:
             pipe("1", "A", "T"),
         ],
         curves={"c": Curve(id="c", points=((0.03, 60.0),), kind="pump")},
+    )
+
+
+def controlled() -> Network:
+    """The pump runs between 1.5 m and 5 m of tank level."""
+    return replace(
+        pumped_tank(),
+        controls=(
+            Control(link="P", status="open", trigger="below", node="T", threshold_m=1.5),
+            Control(link="P", status="closed", trigger="above", node="T", threshold_m=5.0),
+        ),
     )
 
 

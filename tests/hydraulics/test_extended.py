@@ -6,25 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small import loop, pumped_tank
+from small import controlled, loop, pumped_tank
 
 from hydraulics import simulate
 from hydraulics.extended import ExtendedPeriod
 from network_models import CloseLink
 from network_models.elements import Demand, Junction
-from network_models.network import Network
 from network_models.operation import Control, ControlRule, Pattern, Premise, RuleAction, Times
-
-
-def controlled() -> Network:
-    """The pump runs between 1.5 m and 5 m of tank level."""
-    return replace(
-        pumped_tank(),
-        controls=(
-            Control(link="P", status="open", trigger="below", node="T", threshold_m=1.5),
-            Control(link="P", status="closed", trigger="above", node="T", threshold_m=5.0),
-        ),
-    )
 
 
 def test_what_flows_into_a_tank_is_there_afterwards() -> None:

@@ -1,0 +1,108 @@
+"""How a tank mixes what flows in: completely, in two compartments, first or last in first out.
+
+L. Rossman and W. Grayman, Scale-model studies of mixing in drinking water storage tanks,
+J. Environ. Eng. ASCE 125 (1999). A tank's chain stands at row `links + t` of the segments.
+"""
+
+from __future__ import annotations
+
+from hydraulics.compiled import kernel
+from hydraulics.quality.segments import NONE, Segments, draw, push
+from hydraulics.quality.tables import FIFO, MIXED, TWO_COMPARTMENTS
+
+
+@kernel
+def mix(
+    s: Segments,
+    chain: int,
+    model: int,
+    zone: float,
+    volume_in: float,
+    mass_in: float,
+    volume_out: float,
+    tolerance: float,
+) -> float:
+    """Move a tank on by one step; the quality of what leaves it."""
+    if model == MIXED:
+        return _mixed(s, chain, volume_in, mass_in, volume_out)
+    if model == TWO_COMPARTMENTS:
+        return _two(s, chain, zone, volume_in, mass_in, volume_in - volume_out)
+    if model == FIFO:
+        if volume_in > 0.0:
+            push(s, chain, volume_in, mass_in / volume_in, tolerance)
+        if volume_out > 0.0:
+            return draw(s, chain, volume_out) / volume_out
+        return s.value[s.first[chain]]
+    return _last_in_first_out(s, chain, volume_in, mass_in, volume_out, tolerance)
+
+
+@kernel
+def _mixed(s: Segments, chain: int, volume_in: float, mass_in: float, volume_out: float) -> float:
+    i = s.first[chain]
+    total = s.volume[i] + volume_in
+    if total > 0.0:
+        s.value[i] = (s.value[i] * s.volume[i] + mass_in) / total
+    s.volume[i] = max(total - volume_out, 0.0)
+    return s.value[i]
+
+
+@kernel
+def _two(
+    s: Segments, chain: int, zone: float, volume_in: float, mass_in: float, net: float
+) -> float:
+    """The mixing zone is the chain's last segment, the still water behind it the first."""
+    still, mixing = s.first[chain], s.last[chain]
+    moved = 0.0
+    if net > 0.0:
+        moved = max(0.0, s.volume[mixing] + net - zone)
+        if volume_in > 0.0:
+            total = s.volume[mixing] + volume_in
+            s.value[mixing] = (s.value[mixing] * s.volume[mixing] + mass_in) / total
+        if moved > 0.0:
+            total = s.volume[still] + moved
+            mass = s.value[still] * s.volume[still] + s.value[mixing] * moved
+            s.value[still] = mass / total
+    else:
+        moved = min(s.volume[still], -net)
+        total = s.volume[mixing] + volume_in + moved
+        if volume_in + moved > 0.0:
+            mass = s.value[mixing] * s.volume[mixing] + mass_in + s.value[still] * moved
+            s.value[mixing] = mass / total
+    # The still zone takes what the mixing zone cannot hold, and feeds it first.
+    gained = moved if net > 0.0 else -moved
+    s.volume[still] = max(0.0, s.volume[still] + gained)
+    s.volume[mixing] = max(0.0, s.volume[mixing] + net - gained)
+    return s.value[mixing]
+
+
+@kernel
+def _last_in_first_out(
+    s: Segments,
+    chain: int,
+    volume_in: float,
+    mass_in: float,
+    volume_out: float,
+    tolerance: float,
+) -> float:
+    """The chain's first segment is the newest water: it is put on at the downstream end."""
+    net = volume_in - volume_out
+    if net > 0.0:
+        value = mass_in / volume_in
+        i = s.first[chain]
+        if i != NONE and abs(s.value[i] - value) < tolerance:
+            total = s.volume[i] + net
+            s.value[i] = (s.value[i] * s.volume[i] + value * net) / total
+            s.volume[i] = total
+        else:
+            s.count[0] -= 1
+            new = s.free[s.count[0]]
+            s.volume[new] = net
+            s.value[new] = value
+            s.behind[new] = i
+            s.first[chain] = new
+            if i == NONE:
+                s.last[chain] = new
+        return s.value[s.first[chain]]
+    if net < 0.0:
+        return (draw(s, chain, -net) + mass_in) / (volume_in - net)
+    return s.value[s.first[chain]]
