@@ -170,8 +170,8 @@ def restore(snapshot: Snapshot, arrays: NetworkArrays) -> Engine:
                 f"not {target.shape}"
             )
         target[...] = value
-    for verdict in (witness.state, witness.total):
-        _to_file_order(verdict.where, arrays.row_of_node)
+    for found in (witness.state, witness.total):
+        _to_file_order(found.where, arrays.row_of_node)
     engine.solves, engine.iterations, engine.unbalanced = snapshot.counters
     engine.outcome = snapshot.outcome
     return engine

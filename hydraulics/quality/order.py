@@ -11,8 +11,9 @@ from hydraulics.quality.segments import Segments, reverse
 from hydraulics.quality.tables import QualityTables
 from hydraulics.types import F64, I64
 
-STILL_M3S = 3.154e-7
-"""A flow below this moves no water (EPANET's 0.005 gpm)."""
+STILL_M3S = 1e-12
+"""A flow below this moves no water. (EPANET moves water below 0.005 gpm too, but always from a
+pipe's start to its end.)"""
 
 
 class Course(NamedTuple):

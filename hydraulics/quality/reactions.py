@@ -140,7 +140,7 @@ def react(t: QualityTables, s: Segments, r: Reactions, seconds: float) -> float:
             else:
                 rate = bulk_rate(value, r.bulk[k], r.bulk_order, r.limit) + wall * value
                 if zero and r.wall[k] != 0.0:
-                    rate += _limited(r.wall[k] * 4.0e3 / r.diameter[k], r.wall_rate[k] * value)
+                    rate += _limited(r.wall[k] * 4.0 / r.diameter[k], r.wall_rate[k] * value)
                 new = max(0.0, value + rate * seconds)
             made += s.volume[i] * (new - value)
             s.value[i] = new
@@ -179,7 +179,7 @@ def bulk_rate(value: float, coefficient: float, order: float, limit: float) -> f
         room = limit + value if coefficient > 0.0 else limit - value
         if abs(room) < 1e-6:
             room = math.copysign(1e-6, room)
-        return coefficient * value / room
+        return coefficient * max(0.0, value / room)
     if limit == 0.0:
         base = value
     else:
@@ -187,5 +187,5 @@ def bulk_rate(value: float, coefficient: float, order: float, limit: float) -> f
     if order == 1.0:
         return coefficient * base
     if limit == 0.0:
-        return coefficient * value**order
-    return coefficient * base * value ** (order - 1.0)
+        return float(coefficient * value**order)
+    return float(coefficient * base * value ** (order - 1.0))

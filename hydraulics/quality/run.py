@@ -108,6 +108,7 @@ class Transport:
             fixed=first.copy(),
             clock=np.zeros(1),
             total=np.zeros(3),
+            tank_volume=self._tables.tank_volume.copy(),
         )
         self._fresh = True
         self.initial = 0.0
@@ -116,7 +117,7 @@ class Transport:
     def segments(self) -> int:
         """Segments in use."""
         pool = self._water.segments
-        return len(pool.volume) - int(pool.count[0])
+        return len(pool.volume) - int(pool.spare[0])
 
     def move(self, flow: F64, demand: F64, time_s: float, seconds: float) -> None:
         """Let water flow for `seconds` from `time_s` on: flows (L,), demands (N,), m3/s."""
@@ -169,11 +170,11 @@ class Transport:
         )
 
     def _fill(self, flow: F64) -> None:
-        """Every pipe starts with the quality of its downstream node, every tank with its own."""
+        """Every pipe starts with the quality of its end node (EPANET's convention, whichever way
+        the water flows), every tank with its own."""
         t, s, node = self._tables, self._water.segments, self._water.node
-        below = np.where(flow < 0.0, t.start, t.end)
         for k, volume in enumerate(t.volume.tolist()):
-            append(s, k, volume, float(node[below[k]]))
+            append(s, k, volume, float(node[t.end[k]]))
         links = len(t.volume)
         for m, n in enumerate(t.tank_node.tolist()):
             volume, value = float(t.tank_volume[m]), float(node[n])

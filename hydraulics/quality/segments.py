@@ -28,7 +28,7 @@ class Segments(NamedTuple):
     last: I64
     free: I64
     """A stack of places not in use."""
-    count: I64
+    spare: I64
     """(1,): how many are on the stack."""
 
 
@@ -41,7 +41,7 @@ def new_segments(chains: int, capacity: int) -> Segments:
         first=np.full(chains, NONE, dtype=np.int64),
         last=np.full(chains, NONE, dtype=np.int64),
         free=np.arange(capacity - 1, -1, -1, dtype=np.int64),
-        count=np.array([capacity], dtype=np.int64),
+        spare=np.array([capacity], dtype=np.int64),
     )
 
 
@@ -50,21 +50,21 @@ def grown(s: Segments) -> Segments:
     old = len(s.volume)
     more = np.zeros(old)
     free = np.arange(2 * old - 1, -1, -1, dtype=np.int64)
-    free[old : old + s.count[0]] = s.free[: s.count[0]]
+    free[old : old + s.spare[0]] = s.free[: s.spare[0]]
     return s._replace(
         volume=np.concatenate((s.volume, more)),
         value=np.concatenate((s.value, more)),
         behind=np.concatenate((s.behind, np.full(old, NONE, dtype=np.int64))),
         free=free,
-        count=s.count + old,
+        spare=s.spare + old,
     )
 
 
 @kernel
 def append(s: Segments, chain: int, volume: float, value: float) -> None:
     """Add a segment at the upstream end."""
-    s.count[0] -= 1
-    i = s.free[s.count[0]]
+    s.spare[0] -= 1
+    i = s.free[s.spare[0]]
     s.volume[i] = volume
     s.value[i] = value
     s.behind[i] = NONE
@@ -109,8 +109,8 @@ def draw(s: Segments, chain: int, volume: float) -> float:
         volume -= part
         if part >= s.volume[i]:
             s.first[chain] = s.behind[i]
-            s.free[s.count[0]] = i
-            s.count[0] += 1
+            s.free[s.spare[0]] = i
+            s.spare[0] += 1
         else:
             s.volume[i] -= part
     return mass

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from hydraulics.compiled import kernel
-from hydraulics.quality.tables import JUNCTION
+from hydraulics.quality.tables import JUNCTION, RESERVOIR
 from hydraulics.types import F64, I64
 from network_models.network import Network
 
 CONCENTRATION, MASS, SET_POINT, FLOW_PACED = range(4)
 _KINDS = {"CONCEN": CONCENTRATION, "MASS": MASS, "SETPOINT": SET_POINT, "FLOWPACED": FLOW_PACED}
+
+STILL_OUT_M3S = 3.154e-7
+"""A node that gives less (EPANET's 0.005 gpm) adds nothing."""
 
 
 class Sources(NamedTuple):
@@ -51,13 +54,16 @@ def added(
     `kind` of the node; `demand` m3/s; `present` the quality without it; `out` m3 leaving.
     """
     strength = s.strength[i]
+    if strength == 0.0 or out <= STILL_OUT_M3S * seconds:
+        return 0.0
     if s.kind[i] == CONCENTRATION:
         if kind != JUNCTION:
-            return strength - present
+            return float(strength)
         # At a junction it is the concentration of an external inflow, a negative demand.
-        return strength * max(0.0, -demand) * seconds / out if out > 0.0 else 0.0
+        return float(strength * max(0.0, -demand) * seconds / out)
     if s.kind[i] == MASS:
-        return strength * seconds / out if out > 0.0 else 0.0
+        return float(strength * seconds / out)
     if s.kind[i] == SET_POINT:
-        return max(strength - present, 0.0)
-    return strength
+        # All of it at a reservoir, whose own quality it takes the place of.
+        return float(max(strength, present) if kind == RESERVOIR else max(strength - present, 0.0))
+    return float(strength)

@@ -40,6 +40,8 @@ class QualityTables(NamedTuple):
     """(T,) m3 of the mixing zone of two compartments."""
     tank_volume: F64
     """(T,) m3 at the start."""
+    tank_most: F64
+    """(T,) m3 of a full tank; more than that spills."""
 
 
 def quality_tables(a: NetworkArrays) -> QualityTables:
@@ -82,4 +84,5 @@ def quality_tables(a: NetworkArrays) -> QualityTables:
         * sources["greatest_volume"]
         * FOOT3_M3,
         tank_volume=sources["volume"] * FOOT3_M3,
+        tank_most=sources["greatest_volume"] * FOOT3_M3,
     )

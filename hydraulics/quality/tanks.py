@@ -20,20 +20,29 @@ def mix(
     volume_in: float,
     mass_in: float,
     volume_out: float,
+    spilled: float,
     tolerance: float,
-) -> float:
-    """Move a tank on by one step; the quality of what leaves it."""
-    if model == MIXED:
-        return _mixed(s, chain, volume_in, mass_in, volume_out)
+) -> tuple[float, float]:
+    """Move a tank on by one step; the quality of what leaves it, and of what spills."""
     if model == TWO_COMPARTMENTS:
-        return _two(s, chain, zone, volume_in, mass_in, volume_in - volume_out)
-    if model == FIFO:
+        value = _two(s, chain, zone, volume_in, mass_in, volume_in - volume_out)
+        # What is too much has come out of the full mixing zone into the still one, and goes there.
+        still = s.first[chain] if spilled <= s.volume[s.first[chain]] else s.last[chain]
+        s.volume[still] = max(0.0, s.volume[still] - spilled)
+        return value, s.value[still]
+    volume_out += spilled
+    if model == MIXED:
+        value = _mixed(s, chain, volume_in, mass_in, volume_out)
+    elif model == FIFO:
         if volume_in > 0.0:
             push(s, chain, volume_in, mass_in / volume_in, tolerance)
         if volume_out > 0.0:
-            return draw(s, chain, volume_out) / volume_out
-        return s.value[s.first[chain]]
-    return _last_in_first_out(s, chain, volume_in, mass_in, volume_out, tolerance)
+            value = draw(s, chain, volume_out) / volume_out
+        else:
+            value = s.value[s.first[chain]]
+    else:
+        value = _last_in_first_out(s, chain, volume_in, mass_in, volume_out, tolerance)
+    return value, value
 
 
 @kernel
@@ -43,7 +52,7 @@ def _mixed(s: Segments, chain: int, volume_in: float, mass_in: float, volume_out
     if total > 0.0:
         s.value[i] = (s.value[i] * s.volume[i] + mass_in) / total
     s.volume[i] = max(total - volume_out, 0.0)
-    return s.value[i]
+    return float(s.value[i])
 
 
 @kernel
@@ -72,7 +81,7 @@ def _two(
     gained = moved if net > 0.0 else -moved
     s.volume[still] = max(0.0, s.volume[still] + gained)
     s.volume[mixing] = max(0.0, s.volume[mixing] + net - gained)
-    return s.value[mixing]
+    return float(s.value[mixing])
 
 
 @kernel
@@ -94,15 +103,16 @@ def _last_in_first_out(
             s.value[i] = (s.value[i] * s.volume[i] + value * net) / total
             s.volume[i] = total
         else:
-            s.count[0] -= 1
-            new = s.free[s.count[0]]
+            s.spare[0] -= 1
+            new = s.free[s.spare[0]]
             s.volume[new] = net
             s.value[new] = value
             s.behind[new] = i
             s.first[chain] = new
             if i == NONE:
                 s.last[chain] = new
-        return s.value[s.first[chain]]
+        # What leaves while the tank fills has just come in.
+        return value if volume_out > 0.0 else s.value[s.first[chain]]
     if net < 0.0:
         return (draw(s, chain, -net) + mass_in) / (volume_in - net)
-    return s.value[s.first[chain]]
+    return mass_in / volume_in if volume_in > 0.0 else s.value[s.first[chain]]

@@ -33,6 +33,8 @@ class Water(NamedTuple):
     """(1,) hours gone, for age."""
     total: F64
     """(3,) volume * quality that came in, left, and was made by reaction (or by the clock)."""
+    tank_volume: F64
+    """(T,) m3 in each tank."""
 
 
 @kernel
@@ -57,7 +59,7 @@ def run_steps(
     done = 0.0
     most = len(t.volume) + len(t.tank_node) + 1
     while done < seconds:
-        if water.segments.count[0] < most:
+        if water.segments.spare[0] < most:
             break
         dt = min(step, seconds - done)
         if kind == AGE:
@@ -114,7 +116,9 @@ def _step(
             taken = 0.0
         else:
             m = t.tank[n]
-            node[n] = mix(
+            spilled = max(0.0, water.tank_volume[m] + volume_in - volume_out - t.tank_most[m])
+            water.tank_volume[m] += volume_in - volume_out - spilled
+            node[n], lost = mix(
                 s,
                 links + m,
                 t.tank_mixing[m],
@@ -122,22 +126,28 @@ def _step(
                 volume_in,
                 mass_in,
                 volume_out,
+                spilled,
                 tolerance,
             )
+            water.total[LEFT] += spilled * lost
             taken = 0.0
-        before = node[n]
+        before, leaving = node[n], node[n]
         if kind == CHEMICAL and sources.of_node[n] >= 0:
-            node[n] += added(sources, sources.of_node[n], what, demand[n], before, volume_out, dt)
+            more = added(sources, sources.of_node[n], what, demand[n], before, volume_out, dt)
+            # A reservoir takes the source's quality; a tank shows what is in it, not what is added.
+            leaving = more if what == RESERVOIR and more > 0.0 else before + more
+            if what != TANK:
+                node[n] = leaving
         elif kind == TRACE and n == traced:
-            node[n] = 100.0
+            node[n] = leaving = 100.0
         if what == RESERVOIR:
-            water.total[CAME] += node[n] * volume_out
+            water.total[CAME] += leaving * volume_out
         else:
-            water.total[CAME] += (node[n] - before) * volume_out
-            water.total[LEFT] += node[n] * taken
+            water.total[CAME] += (leaving - before) * volume_out
+            water.total[LEFT] += leaving * taken
         for j in range(course.out_first[i], course.out_first[i + 1]):
             k = course.out[j]
-            push(s, k, abs(flow[k]) * dt, node[n], tolerance)
+            push(s, k, abs(flow[k]) * dt, leaving, tolerance)
 
 
 @kernel
