@@ -18,7 +18,7 @@ from hydraulics.link_rows import setting_from_si
 from hydraulics.proof.solving import solve_proved
 from hydraulics.proof.tables import Verdict
 from hydraulics.state import Balance, Report, Solution
-from hydraulics.stepping import next_step, run_until
+from hydraulics.stepping import run_until
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
@@ -37,6 +37,7 @@ from hydraulics.tables import (
 from hydraulics.types import F64, I64, U8
 from hydraulics.us_units import FOOT_M
 
+UNBOUNDED = 1 << 62
 LinkState = Literal["open", "closed"]
 
 
@@ -193,22 +194,17 @@ class Engine:
         self.unbalanced += not proved
         self._end(time_s, iterations, change, singular, proved)
 
-    def run(self, time_s: float, stop_s: float) -> float:
-        """Through all events to `stop_s`; the time there."""
+    def run(self, time_s: float, stop_s: float, most: int = UNBOUNDED) -> float:
+        """Through all events to `stop_s`, or the `most` next ones; the time there."""
         a = self.arrays
         time_s, solves, total, unbalanced, iterations, change, singular, proved = run_until(
-            a.tables, self.work, self.settings, a.junctions, self.witness, time_s, stop_s
+            a.tables, self.work, self.settings, a.junctions, self.witness, time_s, stop_s, most
         )
         self.solves += solves
         self.iterations += total
         self.unbalanced += unbalanced
         self._end(time_s, iterations, change, singular, proved)
         return float(time_s)
-
-    def wait(self, time_s: float, stop_s: float) -> float:
-        """Seconds the present state holds if no rule acts, at most to `stop_s`."""
-        a = self.arrays
-        return float(next_step(a.tables, self.work, self.settings, a.junctions, time_s, stop_s))
 
     def _end(
         self, time_s: float, iterations: int, change: float, singular: int, proved: bool

@@ -139,14 +139,16 @@ class ExtendedPeriod:
             self.time_s = self._engine.run(self.time_s, stop)
             self._solution = None
 
-    def step(self, longest_s: float = float("inf")) -> float:
-        """Run on to the next event (hydraulic or pattern step, tank limit, control; rules act on
-        the way), at most `longest_s`; the seconds gone."""
+    def step(self, longest_s: float = 1e9) -> float:
+        """Run on to the next event (hydraulic or pattern step, tank limit, control, rule), at most
+        `longest_s`; the seconds gone."""
         if not longest_s > 0.0:
             raise ValueError(f"a run goes forward only: {longest_s} s")
         self._moved()
         begin = self.time_s
-        self.run_to(begin + self._engine.wait(begin, begin + longest_s))
+        stop = round((begin + longest_s) * MILLISECONDS) / MILLISECONDS
+        self.time_s = self._engine.run(begin, stop, 1)
+        self._solution = None
         return self.time_s - begin
 
     def hold(

@@ -105,14 +105,15 @@ def run_until(
     witness: Witness,
     time: float,
     stop: float,
+    most: int,
 ) -> tuple[float, int, int, int, int, float, int, bool]:
-    """Run through all events from `time` to `stop`.
+    """Run through all events from `time` to `stop`, or through the `most` next ones.
 
     Returns the time reached, solves, iterations, solves without proof, and the last solve's
     iterations, relative change, singular row (-1: none; the run ends there otherwise) and proof.
     """
     solves, total, unbalanced, count, error, singular, good = 0, 0, 0, 0, 0.0, -1, True
-    while time < stop:
+    while time < stop and solves < most:
         step = next_step(tables, work, settings, junctions, time, stop)
         if len(tables.rules) > 0:
             step = through_rules(tables, work, settings, junctions, time, step)
