@@ -100,9 +100,7 @@ class Snapshot:
                 arrays = {name: file[name] for name in file.files}
             header = json.loads(arrays.pop("header").tobytes())
             if header["format"] != FORMAT:
-                raise ValueError(
-                    f"a snapshot of the form {header['format']}: this release reads {FORMAT}"
-                )
+                raise TypeError(f"its form is {header['format']}, this release reads {FORMAT}")
             return cls(
                 network=header["network"],
                 time_s=float(header["time_s"]),
@@ -112,8 +110,8 @@ class Snapshot:
                 warnings=tuple(header["warnings"]),
                 arrays=arrays,
             )
-        except (KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"not a snapshot, or a damaged one ({error})") from error
+        except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"not a snapshot that can be read: {error}") from error
 
 
 def take(engine: Engine, time_s: float, warnings: tuple[str, ...]) -> Snapshot:

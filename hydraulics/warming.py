@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hydraulics.extended import ExtendedPeriod
+from hydraulics.quality.run import simulate_quality
 from hydraulics.water import SteadyWater
 from network_models.elements import Demand, Junction, Pipe, Tank
 from network_models.network import Network
@@ -21,6 +22,9 @@ def warmup(progress: Callable[[str], None] | None = None) -> None:
     model.solve(model.boundary(0.0))
     say("compiling the extended period")
     ExtendedPeriod(_TINY).advance(2.0)
+    say("compiling water quality")
+    simulate_quality(_TINY, "age", hours=0.001)
+    simulate_quality(_TINY, "chemical", hours=0.001)
     say("kernels ready")
 
 
