@@ -44,7 +44,13 @@ def lean_kernel(function: Callable[P, R]) -> Callable[P, R]:
     return _compiled(function, counted=False)
 
 
-def _compiled(function: Callable[P, R], *, counted: bool) -> Callable[P, R]:
+def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """As `kernel`, for functions that only kernels call: without a way in from Python they
+    compile in half the time."""
+    return _compiled(function, counted=True, inner=True)
+
+
+def _compiled(function: Callable[P, R], *, counted: bool, inner: bool = False) -> Callable[P, R]:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = before or str(cache_folder())
     try:
@@ -52,7 +58,7 @@ def _compiled(function: Callable[P, R], *, counted: bool) -> Callable[P, R]:
             cache=True,
             error_model="numpy",
             no_cfunc_wrapper=True,
-            no_cpython_wrapper=not counted and function.__name__.startswith("_"),
+            no_cpython_wrapper=inner or (not counted and function.__name__.startswith("_")),
             _nrt=counted,
         )(function)
     finally:

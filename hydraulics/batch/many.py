@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Literal
 
-from hydraulics.arrays import compile_network
+import numpy as np
+
+from hydraulics.arrays import compile_network, settings_of
+from hydraulics.batch.block import Block
 from hydraulics.batch.options import BatchOptions
+from hydraulics.batch.records import DONE, Out
+from hydraulics.batch.results import Results
 from hydraulics.batch.serial import simulate_alone, solve_alone
-from hydraulics.changes import check_changes
+from hydraulics.changes import apply_changes, check_changes
+from hydraulics.options import with_overrides
 from hydraulics.run import report_times
 from hydraulics.state import Run, Solution
+from hydraulics.types import F64
 from network_models.changes import Change
 from network_models.network import Network
 
@@ -34,7 +42,13 @@ def simulate_many(
     `cases` may be endless: they are taken as they are needed, and memory does not grow with their
     number. A case that cannot be solved yields NaN with `report.converged` False and the reason in
     `report.warnings`. The same case gives the same bits alone, in any batch and on any number of
-    `threads` (all cores by default). `progress` is called with the number of cases done.
+    `threads` (at present one block of lanes works, whatever is asked for). `progress` is called
+    with the number of cases done.
+
+    Cases are solved side by side (`hydraulics.batch.lane_run`), each from the solution without
+    changes. One that cannot be proved that way, and every case of a network with leaking pipes or
+    a limit on head errors, is left to `simulate`. Arrays of a result are views of its chunk's:
+    copy what is kept for long.
 
     Raises ValueError for ids the network does not have: of a sequence before anything is solved,
     of another iterable when the case is taken. Raises SolveError where the network itself cannot
@@ -47,16 +61,16 @@ def simulate_many(
         required_pressure_m=required_pressure_m,
         accuracy=accuracy,
     )
-    report_times(net, hours, step_s)
+    times_s = report_times(net, hours, step_s)
     _check(net, cases)
 
     def runs() -> Iterator[tuple[int, Run]]:
-        arrays = compile_network(net)
-        for number, changes in enumerate(cases):
-            run = simulate_alone(net, arrays, changes, options)
-            if progress is not None:
-                progress(number + 1)
-            yield number, run
+        block, results = _ready(net, options, times_s, 0.0, threads)
+        for number, changes, out, at in _solved(block, cases, progress):
+            if out is None or not out.counts[at, DONE]:
+                yield number, simulate_alone(net, block.arrays, changes, options)
+            else:
+                yield number, results.run(out, at)
 
     return runs()
 
@@ -79,14 +93,43 @@ def solve_many(
     _check(net, cases)
 
     def solutions() -> Iterator[tuple[int, Solution]]:
-        arrays = compile_network(net)
-        for number, changes in enumerate(cases):
-            solution = solve_alone(net, arrays, changes, options, time_s)
-            if progress is not None:
-                progress(number + 1)
-            yield number, solution
+        block, results = _ready(net, options, np.array([time_s]), time_s, threads)
+        for number, changes, out, at in _solved(block, cases, progress):
+            if out is None or not out.counts[at, DONE]:
+                yield number, solve_alone(net, block.arrays, changes, options, time_s)
+            else:
+                yield number, results.solution(out, at)
 
     return solutions()
+
+
+def _ready(
+    net: Network, options: BatchOptions, times_s: F64, start_s: float, threads: int | None
+) -> tuple[Block, Results]:
+    workers = 1 if threads is None else min(max(1, threads), 1)
+    arrays = compile_network(net)
+    chosen = with_overrides(
+        net.options, options.demand_model, options.required_pressure_m, options.accuracy
+    )
+    settings = settings_of(chosen, net.times, arrays.m3s_per_cfs)
+    block = Block(arrays, settings, times_s, start_s, workers)
+    return block, Results(arrays, times_s, block.ledger, apply_changes(net, ()).warnings)
+
+
+def _solved(
+    block: Block, cases: Iterable[Sequence[Change]], progress: Progress | None
+) -> Iterator[tuple[int, Sequence[Change], Out | None, int]]:
+    """Case number, changes, results of its chunk (None: not by lanes) and its place there."""
+    waiting = iter(cases)
+    size, done = block.first_chunk, 0
+    while chunk := list(islice(waiting, size)):
+        out = block.solve(chunk) if block.by_lanes else None
+        for at, changes in enumerate(chunk):
+            done += 1
+            if progress is not None:
+                progress(done)
+            yield done - 1, changes, out, at
+        size = block.chunk
 
 
 def _check(net: Network, cases: Iterable[Sequence[Change]]) -> None:

@@ -32,8 +32,8 @@ def test_each_case_is_what_solve_says() -> None:
         alone = solve(net, changes=changes)
         many = found[number]
         np.testing.assert_allclose(many.head_m, alone.head_m, atol=1e-6, rtol=0)
-        np.testing.assert_allclose(many.demand_m3s, alone.demand_m3s, atol=1e-9, rtol=0)
-        np.testing.assert_allclose(many.flow_m3s, alone.flow_m3s, atol=1e-8, rtol=0)
+        np.testing.assert_allclose(many.demand_m3s, alone.demand_m3s, atol=1e-7, rtol=0)
+        np.testing.assert_allclose(many.flow_m3s, alone.flow_m3s, atol=1e-7, rtol=0)
         assert (many.status == alone.status).all()
         assert many.report.unsupplied == alone.report.unsupplied
         assert many.report.negative_pressure == alone.report.negative_pressure
