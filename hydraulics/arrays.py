@@ -16,6 +16,7 @@ from hydraulics.link_rows import link_rows
 from hydraulics.operation_rows import CurveRows, control_rows, demand_rows, pattern_rows
 from hydraulics.ordering import Pattern, analyse
 from hydraulics.pipes import plain_pipes
+from hydraulics.proof.tables import Proof, proof_tables
 from hydraulics.rule_rows import RuleRows
 from hydraulics.tables import NODE, PIPE, PUMP, SOURCE, Settings, Tables
 from hydraulics.types import F64, I64, U32, Table
@@ -47,6 +48,8 @@ class NetworkArrays:
     m3s_per_cfs: float
     tables: Tables
     pattern: Pattern
+    proof: Proof
+    """What the judge of solutions reads, made from the records apart from `tables`."""
 
 
 def compile_network(net: Network) -> NetworkArrays:
@@ -125,18 +128,22 @@ def compile_network(net: Network) -> NetworkArrays:
         m3s_per_cfs=factor,
         tables=tables,
         pattern=pattern,
+        proof=proof_tables(net, row_of_node=row_of_node),
     )
 
 
 def with_emitters(arrays: NetworkArrays, net: Network) -> NetworkArrays:
     """`arrays` for a network that differs in the emitters of some junctions only."""
-    rows = arrays.tables.nodes.copy()
+    rows, emitter = arrays.tables.nodes.copy(), arrays.proof.emitter.copy()
     for i, (id_, node) in enumerate(net.nodes.items()):
         if isinstance(node, Junction) and node is not arrays.network.nodes[id_]:
-            rows[arrays.row_of_node[i]]["emitter"] = emitter_coefficient(
+            row = arrays.row_of_node[i]
+            emitter[row] = node.emitter_coefficient
+            rows[row]["emitter"] = emitter_coefficient(
                 node.emitter_coefficient, net.options.emitter_exponent, arrays.m3s_per_cfs
             )
-    return replace(arrays, network=net, tables=arrays.tables._replace(nodes=rows))
+    proof = arrays.proof._replace(emitter=emitter)
+    return replace(arrays, network=net, tables=arrays.tables._replace(nodes=rows), proof=proof)
 
 
 def settings_of(options: Options, times: Times, factor: float) -> Settings:

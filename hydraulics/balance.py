@@ -19,6 +19,7 @@ from hydraulics.proof.tables import (
     limits_of,
     new_verdict,
     proof_tables,
+    with_settings,
 )
 from hydraulics.state import Balance
 from hydraulics.tables import Settings
@@ -76,7 +77,7 @@ def new_witness(arrays: NetworkArrays, settings: Settings) -> Witness:
     """What a run of `arrays` carries to have its states judged as they are solved."""
     nodes, links = len(arrays.node_ids), len(arrays.link_ids)
     return Witness(
-        proof=proof_tables(arrays.network, settings, arrays.row_of_node),
+        proof=with_settings(arrays.proof, settings),
         state=new_verdict(nodes, links),
         total=new_verdict(nodes, links),
         limits=limits_of(settings.accuracy),

@@ -17,8 +17,9 @@ from hydraulics.leakage import first_leaks, leakage_m3s
 from hydraulics.link_rows import setting_from_si
 from hydraulics.proof.solving import solve_proved
 from hydraulics.proof.tables import Verdict
+from hydraulics.records import Place, Records, new_records
 from hydraulics.state import Balance, Report, Solution
-from hydraulics.stepping import run_until
+from hydraulics.stepping import run_reports
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
@@ -69,6 +70,10 @@ class Engine:
         self.work = new_work(arrays.tables)
         self.outcome = Outcome()
         self.witness = new_witness(arrays, settings)
+        self._place = Place(
+            arrays.row_of_node, arrays.elevation_m, arrays.area_m2, arrays.m3s_per_cfs
+        )
+        self._no_records = new_records(0, len(arrays.node_ids), len(arrays.link_ids))
         self.solves = 0
         self.iterations = 0
         self.unbalanced = 0
@@ -196,15 +201,39 @@ class Engine:
 
     def run(self, time_s: float, stop_s: float, most: int = UNBOUNDED) -> float:
         """Through all events to `stop_s`, or the `most` next ones; the time there."""
+        return self.report(time_s, np.array([stop_s]), self._no_records, 0, most)
+
+    def report(
+        self, time_s: float, stops_s: F64, records: Records, row: int, most: int = UNBOUNDED
+    ) -> float:
+        """Through all events to the last of `stops_s`, each written to `records` from `row` on."""
         a = self.arrays
-        time_s, solves, total, unbalanced, iterations, change, singular, proved = run_until(
-            a.tables, self.work, self.settings, a.junctions, self.witness, time_s, stop_s, most
+        records.ended[0] = self._code()
+        time_s, solves, total, unbalanced, iterations, change, singular, proved = run_reports(
+            a.tables,
+            self.work,
+            self.settings,
+            a.junctions,
+            self.witness,
+            time_s,
+            stops_s,
+            most,
+            records,
+            row,
+            self._place,
         )
         self.solves += solves
         self.iterations += total
         self.unbalanced += unbalanced
-        self._end(time_s, iterations, change, singular, proved)
+        if solves > 0:
+            self._end(time_s, iterations, change, singular, proved)
         return float(time_s)
+
+    def _code(self) -> int:
+        """How the last solve ended, as in `Records.ends`."""
+        if not self.outcome.converged:
+            return 2
+        return 1 if self.outcome.iterations > self.settings.trials else 0
 
     def _end(
         self, time_s: float, iterations: int, change: float, singular: int, proved: bool

@@ -13,6 +13,7 @@ from hydraulics.changes import apply_changes
 from hydraulics.controls import head_at, volume_at
 from hydraulics.engine import Engine
 from hydraulics.options import with_overrides
+from hydraulics.records import Records
 from hydraulics.snapshot import Snapshot, restore, take
 from hydraulics.state import Solution
 from hydraulics.types import F64
@@ -138,6 +139,12 @@ class ExtendedPeriod:
         if self.time_s < stop:
             self.time_s = self._engine.run(self.time_s, stop)
             self._solution = None
+
+    def report(self, stops_s: F64, records: Records, row: int) -> None:
+        """Run through instants in whole milliseconds, writing each to `records` from `row` on."""
+        self._moved()
+        self.time_s = self._engine.report(self.time_s, stops_s, records, row)
+        self._solution = None
 
     def step(self, longest_s: float = 1e9) -> float:
         """Run on to the next event (hydraulic or pattern step, tank limit, control, rule), at most

@@ -30,6 +30,19 @@ class Records(NamedTuple):
     """The kernels' own codes and units."""
     low: U8
     cut: U8
+    ends: I64
+    """(T,) how the state came: 0 proved, 1 after the trials ran out, 2 not proved."""
+    ended: I64
+    """(1,) the same of the last solve."""
+
+
+class Place(NamedTuple):
+    """Where results of the kernels' rows belong, and their units."""
+
+    row_of_node: I64
+    elevation_m: F64
+    area_m2: F64
+    m3s_per_cfs: float
 
 
 def new_records(times: int, nodes: int, links: int) -> Records:
@@ -45,57 +58,25 @@ def new_records(times: int, nodes: int, links: int) -> Records:
         setting=np.empty((times, links)),
         low=np.zeros(nodes, dtype=np.uint8),
         cut=np.zeros(nodes, dtype=np.uint8),
-    )
-
-
-def write_record(
-    records: Records,
-    t: int,
-    work: Work,
-    junctions: int,
-    row_of_node: I64,
-    elevation_m: F64,
-    area_m2: F64,
-    m3s_per_cfs: float,
-) -> None:
-    """Write the present state of `work` as row `t`."""
-    write_nodes(
-        records,
-        t,
-        work.head,
-        work.delivered,
-        work.emitted,
-        work.leaked,
-        work.inflow,
-        work.dead,
-        work.reached,
-        junctions,
-        row_of_node,
-        elevation_m,
-        m3s_per_cfs,
-    )
-    write_links(
-        records, t, work.flow, work.status, work.setting, work.dead_link, area_m2, m3s_per_cfs
+        ends=np.zeros(times, dtype=np.int64),
+        ended=np.zeros(1, dtype=np.int64),
     )
 
 
 @lean_kernel
-def write_nodes(
-    records: Records,
-    t: int,
-    head: F64,
-    delivered: F64,
-    emitted: F64,
-    leaked: F64,
-    inflow: F64,
-    dead: U8,
-    reached: U8,
-    junctions: int,
-    row_of_node: I64,
-    elevation_m: F64,
-    m3s_per_cfs: float,
-) -> None:
+def write_record(records: Records, t: int, work: Work, junctions: int, place: Place) -> None:
+    """Write the present state of `work` as row `t`."""
+    records.ends[t] = records.ended[0]
+    _write_nodes(records, t, work, junctions, place)
+    _write_links(records, t, work, place)
+
+
+@lean_kernel
+def _write_nodes(records: Records, t: int, work: Work, junctions: int, place: Place) -> None:
     """Heads, pressures and outflows of nodes; no head where no source reaches."""
+    head, reached, dead, inflow = work.head, work.reached, work.dead, work.inflow
+    delivered, emitted, leaked = work.delivered, work.emitted, work.leaked
+    row_of_node, elevation_m, m3s_per_cfs = place.row_of_node, place.elevation_m, place.m3s_per_cfs
     for n in range(len(row_of_node)):
         row = row_of_node[n]
         metres = head[row] * FOOT_M if reached[row] == 1 else np.nan
@@ -114,17 +95,10 @@ def write_nodes(
 
 
 @lean_kernel
-def write_links(
-    records: Records,
-    t: int,
-    flow: F64,
-    status: U8,
-    setting: F64,
-    dead_link: U8,
-    area_m2: F64,
-    m3s_per_cfs: float,
-) -> None:
+def _write_links(records: Records, t: int, work: Work, place: Place) -> None:
     """Flows, velocities and whether links are open."""
+    flow, status, setting, dead_link = work.flow, work.status, work.setting, work.dead_link
+    area_m2, m3s_per_cfs = place.area_m2, place.m3s_per_cfs
     for k in range(len(flow)):
         is_open = status[k] > CLOSED
         q = flow[k] * m3s_per_cfs if is_open and dead_link[k] == 0 else 0.0

@@ -11,12 +11,15 @@ from hydraulics.arrays import NetworkArrays
 from hydraulics.balance import flags_of
 from hydraulics.energy import HOURS, LEAKED, PEAK_ALL, energy_report
 from hydraulics.extended import ExtendedPeriod
-from hydraulics.records import new_records, write_record
+from hydraulics.records import new_records
 from hydraulics.remarks import remarks
 from hydraulics.state import Report, Run
 from hydraulics.types import F64
 from network_models.changes import Change
 from network_models.network import Network
+
+STRETCHES = 50
+"""In how many stretches a run goes, between which progress is told and Ctrl-C acts."""
 
 
 def simulate(
@@ -52,27 +55,12 @@ def simulate(
     engine = run.engine
     a = engine.arrays
     records = new_records(len(times), len(a.node_ids), len(a.link_ids))
-    unbalanced: list[float] = []
-    ends = np.zeros(len(times), dtype=np.int64)
-    for t, time_s in enumerate(times):
-        run.run_to(float(time_s))
-        write_record(
-            records,
-            t,
-            engine.work,
-            a.junctions,
-            a.row_of_node,
-            a.elevation_m,
-            a.area_m2,
-            a.m3s_per_cfs,
-        )
-        if not engine.outcome.converged:
-            unbalanced.append(float(time_s))
-            ends[t] = 2
-        elif engine.outcome.iterations > engine.settings.trials:
-            ends[t] = 1
+    for stops in np.array_split(np.round(times, 3), min(len(times), STRETCHES)):
+        done = int(np.searchsorted(times, stops[0] - 5e-4))
+        run.report(stops, records, done)
         if progress is not None:
-            progress((t + 1) / len(times))
+            progress((done + len(stops)) / len(times))
+    unbalanced = times[records.ends == 2].tolist()
     low, cut = np.flatnonzero(records.low), np.flatnonzero(records.cut)
     balance = engine.balance()
     ledger = engine.witness.ledger
@@ -104,7 +92,7 @@ def simulate(
                 flow_m3s=records.flow,
                 status=records.kernel_status,
                 setting=records.setting,
-                ends=ends,
+                ends=records.ends,
                 stops=net.options.unbalanced_continue is None,
             ),
             *_between(engine.unbalanced - len(unbalanced)),

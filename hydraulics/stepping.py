@@ -19,6 +19,7 @@ from hydraulics.controls import (
 )
 from hydraulics.energy import add_energy
 from hydraulics.proof.solving import Witness, solve_proved
+from hydraulics.records import Place, Records, write_record
 from hydraulics.rules import through_rules
 from hydraulics.tables import (
     ABOVE,
@@ -31,6 +32,7 @@ from hydraulics.tables import (
     Tables,
     Work,
 )
+from hydraulics.types import F64
 
 
 @lean_kernel
@@ -94,6 +96,42 @@ def next_step(
             if not work.held[k] and (new_setting or work.status[k] != c.status):
                 step = wait
     return step
+
+
+@lean_kernel
+def run_reports(
+    tables: Tables,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    witness: Witness,
+    time: float,
+    stops: F64,
+    most: int,
+    records: Records,
+    row: int,
+    place: Place,
+) -> tuple[float, int, int, int, int, float, int, bool]:
+    """Run from `time` through the instants `stops`, at each writing a row of `records` from `row`
+    on if it has rows; through the `most` next events at most. Returns as `run_until`; iterations,
+    change and proof are those of `records.ended` if nothing was solved.
+    """
+    solves, total, unbalanced, count, error, singular, good = 0, 0, 0, -1, 0.0, -1, True
+    for i in range(len(stops)):
+        time, n, iterations, unproved, c, e, singular, g = run_until(
+            tables, work, settings, junctions, witness, time, stops[i], most - solves
+        )
+        solves += n
+        total += iterations
+        unbalanced += unproved
+        if n > 0:
+            count, error, good = c, e, g
+            records.ended[0] = 2 if not g else 1 if c > settings.trials else 0
+        if singular >= 0 or not math.isfinite(error):
+            break
+        if len(records.head) > 0:
+            write_record(records, row + i, work, junctions, place)
+    return time, solves, total, unbalanced, count, error, singular, good
 
 
 @lean_kernel

@@ -148,6 +148,18 @@ def new_verdict(nodes: int, links: int) -> Verdict:
     )
 
 
+def with_settings(proof: Proof, settings: Settings) -> Proof:
+    """`proof` for a run with its own demand model, and with emitters of its own."""
+    return proof._replace(
+        pressure_driven=settings.pressure_driven,
+        least=np.full(len(proof.least), settings.least_pressure * FOOT_M),
+        required=np.full(len(proof.required), settings.required_pressure * FOOT_M),
+        exponent=np.full(len(proof.exponent), settings.demand_exponent),
+        backflow=settings.backflow,
+        emitter=proof.emitter.copy(),
+    )
+
+
 def proof_tables(
     net: Network, settings: Settings | None = None, row_of_node: I64 | None = None
 ) -> Proof:
@@ -173,12 +185,8 @@ def proof_tables(
     options = net.options
     driven = options.demand_model == "PDA"
     least, required = options.minimum_pressure_m, options.required_pressure_m
-    exponent, backflow = options.pressure_exponent, options.emitter_backflow
-    if settings is not None:
-        driven, exponent = settings.pressure_driven, settings.demand_exponent
-        least, required = settings.least_pressure * FOOT_M, settings.required_pressure * FOOT_M
-        backflow = settings.backflow
-    return Proof(
+    exponent = options.pressure_exponent
+    proof = Proof(
         law=("H-W", "D-W", "C-M").index(options.headloss),
         start=np.array([place[v.start] for v in links], dtype=np.uint32),
         end=np.array([place[v.end] for v in links], dtype=np.uint32),
@@ -201,7 +209,7 @@ def proof_tables(
         highest=np.where(tanks, [_level(n, "maximum_level_m") for n in order], np.inf),
         emitter=np.array([getattr(n, "emitter_coefficient", 0.0) for n in order]),
         emitter_exponent=options.emitter_exponent,
-        backflow=backflow,
+        backflow=options.emitter_backflow,
         pressure_driven=driven,
         least=np.full(len(nodes), least),
         required=np.full(len(nodes), required),
@@ -209,6 +217,7 @@ def proof_tables(
         leak_area=_leaks(net, rows, "leak_area_mm2_per_100m"),
         leak_growth=_leaks(net, rows, "leak_expansion_mm2_per_m"),
     )
+    return proof if settings is None else with_settings(proof, settings)
 
 
 def _kind(link: Link) -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.quality.segments import NONE, Segments
 from hydraulics.quality.tables import TANK, QualityTables
 from hydraulics.types import F64
@@ -92,7 +92,7 @@ def _wall(net: Network, pipe: Pipe) -> float:
     return factor * pipe.roughness
 
 
-@kernel
+@lean_kernel
 def set_wall_rates(r: Reactions, flow: F64) -> None:
     """Rates at the wall by the mass transfer that the present flows (L,) allow."""
     for k in range(len(flow)):
@@ -120,7 +120,7 @@ def set_wall_rates(r: Reactions, flow: F64) -> None:
             r.wall_rate[k] = 4.0 / d * transfer
 
 
-@kernel
+@lean_kernel
 def react(t: QualityTables, s: Segments, r: Reactions, seconds: float) -> float:
     """Let every segment react for a step; the mass that came into being (m3 mg/L)."""
     links = len(t.volume)
@@ -163,14 +163,14 @@ def react(t: QualityTables, s: Segments, r: Reactions, seconds: float) -> float:
     return made
 
 
-@kernel
+@lean_kernel
 def _limited(rate: float, transfer: float) -> float:
     """An order 0 wall rate, at most what diffusion brings to the wall."""
     size = min(abs(rate), abs(transfer))
     return size if rate > 0.0 else -size
 
 
-@kernel
+@lean_kernel
 def bulk_rate(value: float, coefficient: float, order: float, limit: float) -> float:
     """Rate of change in mg/L a second; a negative order is Michaelis and Menten's law."""
     if order == 0.0:

@@ -12,7 +12,7 @@ from hydraulics.arrays import NetworkArrays
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.quality.order import Course, follow, new_course
 from hydraulics.quality.reactions import Reactions, reactions_of, set_wall_rates
-from hydraulics.quality.segments import append, grown, new_segments
+from hydraulics.quality.segments import append, fill_links, grown, new_segments
 from hydraulics.quality.sources import sources_of
 from hydraulics.quality.tables import (
     CHEMICAL,
@@ -173,8 +173,7 @@ class Transport:
         """Every pipe starts with the quality of its end node (EPANET's convention, whichever way
         the water flows), every tank with its own."""
         t, s, node = self._tables, self._water.segments, self._water.node
-        for k, volume in enumerate(t.volume.tolist()):
-            append(s, k, volume, float(node[t.end[k]]))
+        fill_links(s, t.volume, node[t.end])
         links = len(t.volume)
         for m, n in enumerate(t.tank_node.tolist()):
             volume, value = float(t.tank_volume[m]), float(node[n])

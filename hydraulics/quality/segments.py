@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.types import F64, I64
 
 NONE = -1
@@ -60,7 +60,7 @@ def grown(s: Segments) -> Segments:
     )
 
 
-@kernel
+@lean_kernel
 def append(s: Segments, chain: int, volume: float, value: float) -> None:
     """Add a segment at the upstream end."""
     s.spare[0] -= 1
@@ -75,7 +75,14 @@ def append(s: Segments, chain: int, volume: float, value: float) -> None:
     s.last[chain] = i
 
 
-@kernel
+@lean_kernel
+def fill_links(s: Segments, volume: F64, value: F64) -> None:
+    """One segment for each link (L,)."""
+    for k in range(len(volume)):
+        append(s, k, volume[k], value[k])
+
+
+@lean_kernel
 def push(s: Segments, chain: int, volume: float, value: float, tolerance: float) -> None:
     """Let water in at the upstream end; it merges with the last segment if nearly equal."""
     i = s.last[chain]
@@ -87,7 +94,7 @@ def push(s: Segments, chain: int, volume: float, value: float, tolerance: float)
         append(s, chain, volume, value)
 
 
-@kernel
+@lean_kernel
 def draw(s: Segments, chain: int, volume: float) -> float:
     """Take water out at the downstream end; returns volume * value of what came.
 
@@ -116,7 +123,7 @@ def draw(s: Segments, chain: int, volume: float) -> float:
     return mass
 
 
-@kernel
+@lean_kernel
 def reverse(s: Segments, chain: int) -> None:
     """Turn a chain round: flow has changed its direction."""
     i = s.first[chain]
@@ -130,7 +137,7 @@ def reverse(s: Segments, chain: int) -> None:
     s.first[chain] = before
 
 
-@kernel
+@lean_kernel
 def average(s: Segments, chain: int) -> tuple[float, float]:
     """Volume, and volume * value, of a chain."""
     volume, mass = 0.0, 0.0

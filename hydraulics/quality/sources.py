@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.quality.tables import JUNCTION, RESERVOIR
 from hydraulics.types import F64, I64
 from network_models.network import Network
@@ -45,7 +45,7 @@ def sources_of(net: Network) -> tuple[Sources, list[tuple[float, tuple[float, ..
     return Sources(of_node, np.array(kinds, dtype=np.int64), np.zeros(len(kinds))), bases
 
 
-@kernel
+@lean_kernel
 def added(
     s: Sources, i: int, kind: int, demand: float, present: float, out: float, seconds: float
 ) -> float:

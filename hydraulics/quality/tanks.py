@@ -6,12 +6,12 @@ J. Environ. Eng. ASCE 125 (1999). A tank's chain stands at row `links + t` of th
 
 from __future__ import annotations
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.quality.segments import NONE, Segments, draw, push
 from hydraulics.quality.tables import FIFO, MIXED, TWO_COMPARTMENTS
 
 
-@kernel
+@lean_kernel
 def mix(
     s: Segments,
     chain: int,
@@ -45,7 +45,7 @@ def mix(
     return value, value
 
 
-@kernel
+@lean_kernel
 def _mixed(s: Segments, chain: int, volume_in: float, mass_in: float, volume_out: float) -> float:
     i = s.first[chain]
     total = s.volume[i] + volume_in
@@ -55,7 +55,7 @@ def _mixed(s: Segments, chain: int, volume_in: float, mass_in: float, volume_out
     return float(s.value[i])
 
 
-@kernel
+@lean_kernel
 def _two(
     s: Segments, chain: int, zone: float, volume_in: float, mass_in: float, net: float
 ) -> float:
@@ -84,7 +84,7 @@ def _two(
     return float(s.value[mixing])
 
 
-@kernel
+@lean_kernel
 def _last_in_first_out(
     s: Segments,
     chain: int,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hydraulics.compiled import kernel
+from hydraulics.compiled import lean_kernel
 from hydraulics.quality.order import Course
 from hydraulics.quality.reactions import Reactions, react
 from hydraulics.quality.segments import NONE, Segments, average, draw, push
@@ -37,7 +37,7 @@ class Water(NamedTuple):
     """(T,) m3 in each tank."""
 
 
-@kernel
+@lean_kernel
 def run_steps(
     t: QualityTables,
     course: Course,
@@ -71,7 +71,7 @@ def run_steps(
     return done
 
 
-@kernel
+@lean_kernel
 def _step(
     t: QualityTables,
     course: Course,
@@ -150,7 +150,7 @@ def _step(
             push(s, k, abs(flow[k]) * dt, leaving, tolerance)
 
 
-@kernel
+@lean_kernel
 def _beside(
     t: QualityTables, course: Course, s: Segments, n: int, present: float, kind: int
 ) -> float:
@@ -167,7 +167,7 @@ def _beside(
     return total / count if count else present
 
 
-@kernel
+@lean_kernel
 def measure(
     t: QualityTables, water: Water, kind: int, nodes: F64, links: F64
 ) -> tuple[float, float]:
