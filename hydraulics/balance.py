@@ -23,7 +23,7 @@ from hydraulics.proof.tables import (
 )
 from hydraulics.state import Balance
 from hydraulics.tables import Settings
-from hydraulics.types import F64, U8
+from hydraulics.types import F64, I64, U8
 from network_models.elements import Link, Pipe, Pump, Valve
 from network_models.network import Network
 
@@ -70,7 +70,7 @@ class Judge:
             factor,
             self._limits,
         )
-        return balance_of(self._net, self._node_ids, verdict)
+        return balance_of(self._net, self._node_ids, self._link_ids, verdict)
 
 
 def new_witness(arrays: NetworkArrays, settings: Settings) -> Witness:
@@ -86,9 +86,20 @@ def new_witness(arrays: NetworkArrays, settings: Settings) -> Witness:
     )
 
 
-def balance_of(net: Network, node_ids: tuple[str, ...], verdict: Verdict) -> Balance:
-    """A verdict in words; `node_ids` in the order of the judged nodes, links in the file's."""
-    link_ids = net.link_ids
+def balance_of(
+    net: Network,
+    node_ids: tuple[str, ...],
+    link_ids: tuple[str, ...],
+    verdict: Verdict,
+    node_of_row: I64 | None = None,
+) -> Balance:
+    """A verdict in words. Judged nodes stand in the file's order, or by `node_of_row`."""
+    if node_of_row is not None:
+        worst = verdict.where.copy()
+        for i in (MASS, OUTFLOW):
+            if worst[i] >= 0:
+                worst[i] = node_of_row[worst[i]]
+        verdict = verdict._replace(where=worst)
     node, link = int(verdict.where[MASS]), int(verdict.where[ENERGY])
     giver = int(verdict.where[OUTFLOW])
     flaws = np.flatnonzero(verdict.flaw) if verdict.failed[FLAWS] else ()

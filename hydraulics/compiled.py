@@ -45,9 +45,9 @@ def lean_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """As `kernel`, for functions that only kernels call: without a way in from Python they
-    compile in half the time."""
-    return _compiled(function, counted=True, inner=True)
+    """As `lean_kernel`, for functions that only kernels call, whatever their names: without a way
+    in from Python they compile in half the time."""
+    return _compiled(function, counted=False, inner=True)
 
 
 def _compiled(function: Callable[P, R], *, counted: bool, inner: bool = False) -> Callable[P, R]:
@@ -57,6 +57,7 @@ def _compiled(function: Callable[P, R], *, counted: bool, inner: bool = False) -
         made = numba.njit(
             cache=True,
             error_model="numpy",
+            nogil=True,
             no_cfunc_wrapper=True,
             no_cpython_wrapper=inner or (not counted and function.__name__.startswith("_")),
             _nrt=counted,

@@ -328,6 +328,5 @@ class Engine:
     def balance(self, verdict: Verdict | None = None) -> Balance:
         """The worst residuals of all states solved so far, or of one."""
         a = self.arrays
-        nodes = tuple(a.node_ids[i] for i in a.node_of_row)
         verdict = self.witness.total if verdict is None else verdict
-        return balance_of(a.network, nodes, verdict)
+        return balance_of(a.network, a.node_ids, a.link_ids, verdict, a.node_of_row)

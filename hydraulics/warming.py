@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hydraulics.batch.many import solve_many
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.quality.run import simulate_quality
 from hydraulics.water import SteadyWater
@@ -25,6 +26,9 @@ def warmup(progress: Callable[[str], None] | None = None) -> None:
     say("compiling water quality")
     simulate_quality(_TINY, "age", hours=0.001)
     simulate_quality(_TINY, "chemical", hours=0.001)
+    say("compiling many cases at once")
+    for _ in solve_many(_TINY, [[]], threads=1):
+        pass
     say("kernels ready")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from hydraulics.batch.vector import WIDTH
 from hydraulics.energy import new_ledger
 from hydraulics.engine import Engine
 from hydraulics.errors import SolveError
-from hydraulics.proof.tables import limits_of, proof_tables
+from hydraulics.proof.tables import limits_of, with_settings
 from hydraulics.tables import Settings
 from hydraulics.types import F64
 from network_models.changes import Change
@@ -40,7 +41,7 @@ class Block:
         engine = Engine(arrays, settings)
         self._maker = CaseMaker(arrays, engine)
         self._plan = plan_of(arrays)
-        self._proof = proof_tables(arrays.network, settings, arrays.row_of_node)
+        self._proof = with_settings(arrays.proof, settings)
         self._limits = limits_of(settings.accuracy)
         self.ledger = new_ledger(arrays.network)
         self._geometry = Geometry(
@@ -77,22 +78,31 @@ class Block:
             len(cases), len(self.times_s), len(a.node_ids), len(a.link_ids), len(a.tables.pumps)
         )
         rows = self._maker.rows(cases)
-        work_off(
-            a.tables,
-            self._plan,
-            self.settings,
-            a.junctions,
-            self._base,
-            rows,
-            self._geometry,
-            self._proof,
-            self._limits,
-            self.ledger,
-            self._strict,
-            0,
-            1,
-            out,
-        )
+
+        def work(first: int) -> None:
+            work_off(
+                a.tables,
+                self._plan,
+                self.settings,
+                a.junctions,
+                self._base,
+                rows,
+                self._geometry,
+                self._proof,
+                self._limits,
+                self.ledger,
+                self._strict,
+                first,
+                self.threads,
+                out,
+            )
+
+        if self.threads == 1:
+            work(0)
+        else:
+            # Every thread has its own lanes and writes its own cases; kernels run without the lock.
+            with ThreadPoolExecutor(self.threads) as pool:
+                list(pool.map(work, range(self.threads)))
         return out
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from hydraulics.batch.lanes import Lanes, lane_work
 from hydraulics.batch.plan import Plan
 from hydraulics.batch.records import CUT, LOW, Base, Cases, Geometry, Out
-from hydraulics.compiled import inner_kernel
+from hydraulics.compiled import inner_kernel, kernel
 from hydraulics.controls import apply_controls, apply_patterns
 from hydraulics.tables import CLOSED, STILL, Settings, Tables, Work
+from hydraulics.types import Table
 from hydraulics.us_units import FOOT_M
 
 
@@ -35,7 +36,7 @@ def take_case(
         status[k] = base.status[k]
         flow[k] = base.flow[k]
         dead_link[k] = 0
-    work.setting[:] = base.setting
+    copy_to(work.setting, base.setting)
     work.held[:] = 0
     work.dead[:] = 0
     work.reached[:] = 1
@@ -162,15 +163,22 @@ def calm_copy(lanes: Lanes, lane: int, calm: Work) -> None:
         flow[k] = lanes.flow[k, lane]
         status[k] = lanes.status[k, lane]
         dead_link[k] = lanes.dead_link[k, lane]
-    calm.setting[:] = lanes.setting[lane]
-    calm.held[:] = lanes.held[lane]
-    calm.emitted[:] = lanes.emitted[lane]
-    calm.inflow[:] = lanes.inflow[lane]
-    calm.dead[:] = lanes.dead[lane]
-    calm.reached[:] = lanes.reached[lane]
+    copy_to(calm.setting, lanes.setting[lane])
+    copy_to(calm.held, lanes.held[lane])
+    copy_to(calm.emitted, lanes.emitted[lane])
+    copy_to(calm.inflow, lanes.inflow[lane])
+    copy_to(calm.dead, lanes.dead[lane])
+    copy_to(calm.reached, lanes.reached[lane])
 
 
 @inner_kernel
+def copy_to(target: Table, source: Table) -> None:
+    """Copy (n,) values, which a kernel without reference counts cannot write as target[:]."""
+    for i in range(len(source)):
+        target[i] = source[i]
+
+
+@kernel
 def calm_work(tables: Tables) -> Work:
     """Room for `calm_copy`."""
     nodes, links = len(tables.nodes), len(tables.links)

@@ -11,6 +11,7 @@ from hydraulics.batch.vector import WIDTH, larger, load, same, size, store
 from hydraulics.coefficients import valve_law
 from hydraulics.compiled import inner_kernel
 from hydraulics.laws.outflow import emitter
+from hydraulics.newton import ROUNDING
 from hydraulics.tables import (
     ACTIVE,
     CLOSED,
@@ -259,7 +260,7 @@ def _update_lane(
         drop = head[links[k].start, lane] - head[links[k].end, lane]
         step = (lanes.shift[k, lane] - lanes.inverse[k, lane] * drop) * relax
         if links[k].kind == PUMP and tables.pumps[links[k].extra].kind == CONSTANT_POWER:
-            step = flows[k, lane] / 2.0 if step > flows[k, lane] else step
+            step = flows[k, lane] / 2.0 if step > flows[k, lane] + ROUNDING else step
         flows[k, lane] -= step
         total += abs(flows[k, lane])
         moved += abs(step)

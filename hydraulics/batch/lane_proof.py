@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from hydraulics.batch.records import Out
-from hydraulics.compiled import inner_kernel
+from hydraulics.compiled import inner_kernel, kernel
 from hydraulics.energy import Ledger
 from hydraulics.proof.kernels import merge
 from hydraulics.proof.tables import Proof, Verdict
 from hydraulics.types import F64
 
 
-@inner_kernel
+@kernel
 def with_emitters(p: Proof, emitter: F64, backflow: bool) -> Proof:
     """The judge's tables with other emitters."""
     return Proof(
@@ -63,7 +63,7 @@ def case_ledger(ledger: Ledger, out: Out, case: int) -> Ledger:
     )
 
 
-@inner_kernel
+@kernel
 def empty_verdict(nodes: int, links: int) -> Verdict:
     """Room for the judge."""
     return Verdict(

@@ -36,7 +36,7 @@ from hydraulics.laws.power import power
 from hydraulics.newton import PASSES
 from hydraulics.proof.kernels import judge_work, proved
 from hydraulics.proof.solving import ENOUGH
-from hydraulics.proof.tables import Limits, Proof
+from hydraulics.proof.tables import Limits, Proof, Verdict
 from hydraulics.rules import through_rules
 from hydraulics.status import check_links, check_pressure_valves
 from hydraulics.stepping import next_step
@@ -49,7 +49,7 @@ from hydraulics.tables import (
     Tables,
     Work,
 )
-from hydraulics.types import U32
+from hydraulics.types import F64, U32
 
 RELAXED = 0.6
 GOING, ENDED, LOST = range(3)
@@ -84,6 +84,57 @@ def work_off(
     leaks = proof.emitter.copy()
     flowing = with_emitters(proof, leaks, proof.backflow)
     one_way = with_emitters(proof, leaks, False)
+    _work(
+        tables,
+        plan,
+        settings,
+        junctions,
+        base,
+        cases,
+        geometry,
+        flowing,
+        one_way,
+        proof.emitter,
+        leaks,
+        verdict,
+        limits,
+        ledger,
+        strict,
+        first,
+        stride,
+        lanes,
+        calm,
+        room,
+        out,
+    )
+
+
+@inner_kernel
+def _work(
+    tables: Tables,
+    plan: Plan,
+    settings: Settings,
+    junctions: int,
+    base: Base,
+    cases: Cases,
+    geometry: Geometry,
+    flowing: Proof,
+    one_way: Proof,
+    emitter: F64,
+    leaks: F64,
+    verdict: Verdict,
+    limits: Limits,
+    ledger: Ledger,
+    strict: bool,
+    first: int,
+    stride: int,
+    lanes: Lanes,
+    calm: Work,
+    room: U32,
+    out: Out,
+) -> None:
+    """The loop of `work_off`, which makes the arrays. `leaks` are the emitters that `flowing` and
+    `one_way` (without backflow) see; `emitter` are those of the network."""
     total = len(cases.factor)
     waiting = first
     active = WIDTH
@@ -111,7 +162,7 @@ def work_off(
                     leaks[cases.leak_node[i]] = cases.leak_si[i]
                 judge_work(judged, verdict, calm, junctions, geometry.m3s_per_cfs, limits)
                 for i in range(begin, after):
-                    leaks[cases.leak_node[i]] = proof.emitter[cases.leak_node[i]]
+                    leaks[cases.leak_node[i]] = emitter[cases.leak_node[i]]
                 good = out.change[case] <= max(settings.accuracy, ENOUGH) and proved(verdict)
                 keep_verdict(out, case, verdict)
                 account = case_ledger(ledger, out, case)

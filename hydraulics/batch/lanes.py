@@ -14,7 +14,7 @@ import numpy as np
 
 from hydraulics.batch.plan import Plan
 from hydraulics.batch.vector import WIDTH
-from hydraulics.compiled import inner_kernel
+from hydraulics.compiled import inner_kernel, kernel
 from hydraulics.tables import Tables, Work
 from hydraulics.types import F64, I64, U8, U32
 
@@ -76,7 +76,7 @@ class Lanes(NamedTuple):
     none_pair: F64
 
 
-@inner_kernel
+@kernel
 def new_lanes(tables: Tables, plan: Plan) -> Lanes:
     """All idle. Flows are such that idle lanes compute without trouble."""
     nodes, links = len(tables.nodes), len(tables.links)

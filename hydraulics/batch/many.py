@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
@@ -42,7 +43,7 @@ def simulate_many(
     `cases` may be endless: they are taken as they are needed, and memory does not grow with their
     number. A case that cannot be solved yields NaN with `report.converged` False and the reason in
     `report.warnings`. The same case gives the same bits alone, in any batch and on any number of
-    `threads` (at present one block of lanes works, whatever is asked for). `progress` is called
+    `threads`, all cores by default. `progress` is called
     with the number of cases done.
 
     Cases are solved side by side (`hydraulics.batch.lane_run`), each from the solution without
@@ -106,7 +107,7 @@ def solve_many(
 def _ready(
     net: Network, options: BatchOptions, times_s: F64, start_s: float, threads: int | None
 ) -> tuple[Block, Results]:
-    workers = 1 if threads is None else min(max(1, threads), 1)
+    workers = (os.cpu_count() or 1) if threads is None else max(1, threads)
     arrays = compile_network(net)
     chosen = with_overrides(
         net.options, options.demand_model, options.required_pressure_m, options.accuracy

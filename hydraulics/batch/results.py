@@ -23,7 +23,6 @@ class Results:
         self._times_s = times_s
         self._ledger = ledger
         self._warnings = warnings
-        self._rows = tuple(arrays.node_ids[i] for i in arrays.node_of_row)
         self._nodes = np.array(arrays.node_ids, dtype=object)
 
     def run(self, out: Out, case: int) -> Run:
@@ -104,7 +103,8 @@ class Results:
     def _balance(self, out: Out, case: int) -> Balance:
         return balance_of(
             self._arrays.network,
-            self._rows,
+            self._arrays.node_ids,
+            self._arrays.link_ids,
             Verdict(
                 worst=out.worst[case],
                 where=out.where[case],
@@ -114,4 +114,5 @@ class Results:
                 power=out.worst[case],
                 bits=out.where[case],
             ),
+            self._arrays.node_of_row,
         )

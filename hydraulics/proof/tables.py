@@ -243,10 +243,11 @@ def _curve(link: Link, rows: dict[str, int]) -> int:
 
 def _leaks(net: Network, rows: I64, name: str) -> F64:
     """A pipe's figure in mm2 a 100 m, shared by its junctions, in m2."""
-    place = dict(zip(net.nodes, rows.tolist(), strict=True))
-    found = np.zeros(len(place))
-    for pipe in net.links.values():
-        if isinstance(pipe, Pipe):
+    found = np.zeros(len(rows))
+    leaking = [p for p in net.links.values() if isinstance(p, Pipe) and getattr(p, name) != 0.0]
+    if leaking:
+        place = dict(zip(net.nodes, rows.tolist(), strict=True))
+        for pipe in leaking:
             ends = [e for e in (pipe.start, pipe.end) if isinstance(net.nodes[e], Junction)]
             for end in ends:
                 whole = getattr(pipe, name) * 1e-6 * pipe.length_m / 100.0
