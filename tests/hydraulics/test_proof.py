@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small import junction, loop, network, pipe, pumped_tank, valve, with_links
 
-from hydraulics.balance import Judge, balance_of
+from hydraulics.balance import Judge
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.proof.kernels import judge_work
 from hydraulics.state import Balance
@@ -220,8 +220,7 @@ def outflows(net: Network, spoil: str) -> tuple[Balance, Balance]:
     """The verdicts before and after one of the run's outflows is changed by a tenth."""
     engine = ExtendedPeriod(net).engine
     arrays, witness = engine.arrays, engine.witness
-    ids = tuple(arrays.node_ids[i] for i in arrays.node_of_row)
-    before = balance_of(net, ids, witness.state)
+    before = engine.balance(witness.state)
     getattr(engine.work, spoil)[:] *= 0.9
     judge_work(
         witness.proof,
@@ -231,7 +230,7 @@ def outflows(net: Network, spoil: str) -> tuple[Balance, Balance]:
         witness.m3s_per_cfs,
         witness.limits,
     )
-    return before, balance_of(net, ids, witness.state)
+    return before, engine.balance(witness.state)
 
 
 @pytest.mark.parametrize("spoil", ["delivered", "emitted", "leaked"])
