@@ -64,9 +64,16 @@ class Peer:
                 f"flow unit {net.options.flow_unit}: this benchmark knows GPM, LPS, CMH"
             )
         self._per = per
+        self._rows = [en.getnodeindex(self.project, id_) - 1 for id_ in net.nodes]
+        self._values = en.doubleArray(len(self._rows))
         en.openH(self.project)
         en.initH(self.project, 10)
         en.runH(self.project)
+
+    @property
+    def heads(self) -> np.ndarray:
+        """Of the last solve, m, in the file's order."""
+        return np.array([self._values[i] for i in self._rows]) * self._metre
 
     def solve(self, id_: str, *, warm: bool, hours: float = 0.0) -> int:
         """One break; solves made."""
@@ -92,7 +99,7 @@ class Peer:
             if en.runH(p) >= hours * 3600.0:
                 break
             solves += 1
-        self.heads = np.array(en.getnodevalues(p, en.HEAD)) * self._metre
+        en.getnodevalues(p, en.HEAD, self._values)
         en.setlinkvalue(p, link, en.INITSTATUS, status)
         for n, old in zip(ends, before, strict=True):
             en.setnodevalue(p, n, en.EMITTER, old)

@@ -87,6 +87,7 @@ def epanet_loop(path: Path, *, iterations: bool = False) -> tuple[float, float, 
 def process_seconds(command: list[str]) -> float:
     """CPU seconds of a fresh process, user and system; -1 where it fails."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    one["PYTHONDONTWRITEBYTECODE"] = ""  # as installed: modules are compiled to bytecode once
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, **one})
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -21,7 +21,7 @@ from hydraulics.rule_rows import RuleRows
 from hydraulics.tables import NODE, PIPE, PUMP, SOURCE, Settings, Tables
 from hydraulics.types import F64, I64, U32, Table
 from hydraulics.us_units import FOOT3_M3, FOOT_M, m3s_per_cfs
-from network_models.elements import Junction, Node, Reservoir, Tank, Valve
+from network_models.elements import Junction, Node, Pump, Reservoir, Tank, Valve
 from network_models.network import Network
 from network_models.operation import Options, Times
 from network_models.topology import link_ends
@@ -47,6 +47,7 @@ class NetworkArrays:
     area_m2: F64
     m3s_per_cfs: float
     tables: Tables
+    pump_ids: tuple[str, ...]
     pattern: Pattern
     proof: Proof
     """What the judge of solutions reads, made from the records apart from `tables`."""
@@ -127,6 +128,7 @@ def compile_network(net: Network) -> NetworkArrays:
         / 4.0,
         m3s_per_cfs=factor,
         tables=tables,
+        pump_ids=tuple(id_ for id_, link in net.links.items() if isinstance(link, Pump)),
         pattern=pattern,
         proof=proof_tables(net, row_of_node=row_of_node),
     )

@@ -82,7 +82,7 @@ def new_witness(arrays: NetworkArrays, settings: Settings) -> Witness:
         total=new_verdict(nodes, links),
         limits=limits_of(settings.accuracy),
         m3s_per_cfs=arrays.m3s_per_cfs,
-        ledger=new_ledger(arrays.network),
+        ledger=new_ledger(arrays.network, arrays.pump_ids),
     )
 
 

@@ -45,8 +45,8 @@ def apply_changes(net: Network, changes: Sequence[Change]) -> Changed:
     holds: list[Hold] = []
     factor = np.ones(len(net.nodes))
     nodes: dict[str, Node] = {}
-    index = {id_: i for i, id_ in enumerate(net.nodes)}
     check_changes(net, changes)
+    index: dict[str, int] = {}
     for change in changes:
         match change:
             case CloseLink(id=id_):
@@ -58,6 +58,7 @@ def apply_changes(net: Network, changes: Sequence[Change]) -> Changed:
             case ScaleDemand(factor=f, nodes=None):
                 factor *= f
             case ScaleDemand(factor=f, nodes=chosen):
+                index = index or {id_: i for i, id_ in enumerate(net.nodes)}
                 for id_ in chosen or ():
                     factor[index[id_]] *= f
             case LoseSource(id=id_):

@@ -9,7 +9,8 @@ are over the time a pump runs, as EPANET reports them.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -50,9 +51,9 @@ class Ledger(NamedTuple):
     """(3,): hours, greatest kW of all pumps together, leakage in cubic feet."""
 
 
-def new_ledger(net: Network) -> Ledger:
-    """An empty ledger with the prices of `net`."""
-    pumps = [v for v in net.links.values() if isinstance(v, Pump)]
+def new_ledger(net: Network, pump_ids: Sequence[str]) -> Ledger:
+    """An empty ledger with the prices of the pumps named, all of `net` in the file's order."""
+    pumps = [cast("Pump", net.links[id_]) for id_ in pump_ids]
     curves = {id_: i for i, id_ in enumerate(net.curves)}
     patterns = {id_: i + 1 for i, id_ in enumerate(net.patterns)}
     common = net.energy
@@ -130,9 +131,8 @@ def _efficiency(tables: Tables, ledger: Ledger, p: int, flow_m3s: float, speed: 
     return float(max(min(percent, 100.0), 1.0) / 100.0)
 
 
-def energy_report(net: Network, ledger: Ledger, m3s_per_cfs: float) -> tuple[PumpEnergy, ...]:
+def energy_report(ids: Sequence[str], ledger: Ledger, m3s_per_cfs: float) -> tuple[PumpEnergy, ...]:
     """A record a pump, in the file's order."""
-    ids = [id_ for id_, v in net.links.items() if isinstance(v, Pump)]
     hours = float(ledger.total[HOURS])
     records = []
     for id_, row in zip(ids, ledger.used, strict=True):

@@ -79,7 +79,7 @@ def simulate(
         unbalanced_times_s=tuple(unbalanced),
         flags=() if engine.unbalanced == 0 else flags_of(balance),
         leakage_m3s=float(ledger.total[LEAKED]) * a.m3s_per_cfs / 3600.0 / hours if hours else 0.0,
-        energy=energy_report(net, ledger, a.m3s_per_cfs),
+        energy=energy_report(a.pump_ids, ledger, a.m3s_per_cfs),
         peak_kw=peak_kw,
         demand_charge=peak_kw * net.energy.demand_charge,
         warnings=(

@@ -43,7 +43,7 @@ class Block:
         self._plan = plan_of(arrays)
         self._proof = with_settings(arrays.proof, settings)
         self._limits = limits_of(settings.accuracy)
-        self.ledger = new_ledger(arrays.network)
+        self.ledger = new_ledger(arrays.network, arrays.pump_ids)
         self._geometry = Geometry(
             row_of_node=arrays.row_of_node,
             elevation=arrays.elevation_m,

@@ -95,7 +95,7 @@ class Results:
             now=out.power[case], used=out.used[case], total=out.total[case]
         )
         a = self._arrays
-        return energy_report(a.network, ledger, a.m3s_per_cfs), float(ledger.total[PEAK_ALL])
+        return energy_report(a.pump_ids, ledger, a.m3s_per_cfs), float(ledger.total[PEAK_ALL])
 
     def _named(self, marks: U8, count: int) -> tuple[str, ...]:
         return tuple(self._nodes[np.flatnonzero(marks)].tolist()) if count else ()
