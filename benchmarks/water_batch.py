@@ -26,6 +26,7 @@ from epanet import toolkit as en
 
 from hydraulics import simulate_many, solve_many
 from hydraulics.changes import break_coefficient
+from hydraulics.types import F64
 from network_models import BreakPipe, read_network
 from network_models.elements import Junction, Pipe
 from network_models.network import Network
@@ -71,7 +72,7 @@ class Peer:
         en.runH(self.project)
 
     @property
-    def heads(self) -> np.ndarray:
+    def heads(self) -> F64:
         """Of the last solve, m, in the file's order."""
         return np.array([self._values[i] for i in self._rows]) * self._metre
 
