@@ -119,13 +119,19 @@ def _quality(
     folder: Path | None,
 ) -> dict[str, Any]:
     """Solve water quality and write its tables; the record of `quality_summary`."""
-    import hydraulics
     from hmi.reports.quality_summary import quality_record, write_quality_csv
+    from hydraulics import simulate_quality
 
-    if not hasattr(hydraulics, "simulate_quality"):
-        refuse([problem("--quality", str(wish[0]), "nothing: it is not solved yet")])
     kind, node = wish
-    run = hydraulics.simulate_quality(net, kind, trace_node=node, hours=hours, step_s=step_s)
+    with progress_bar("Carrying quality", wanted=True) as advance:
+        run = simulate_quality(
+            net,
+            kind,
+            trace_node=node,
+            hours=hours,
+            step_s=step_s,
+            progress=lambda share: advance("", share),
+        )
     if folder is not None:
         for path in write_quality_csv(run, folder):
             output.note(f"wrote {path}")
