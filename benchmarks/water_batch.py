@@ -118,7 +118,7 @@ def peer_seconds(path: Path, net: Network, ids: Sequence[str], warm: bool, hours
 
 def _share(job: tuple[Path, list[str], bool, float]) -> float:
     path, ids, warm, hours = job
-    return peer_seconds(path, read_network(path), ids, warm, hours)
+    return peer_seconds(path, read_network(path, epanet_constants=True), ids, warm, hours)
 
 
 def our_seconds(net: Network, ids: Sequence[str], threads: int, hours: float) -> tuple[float, int]:
@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=50)
     given = parser.parse_args()
     path = given.file or city()
-    net = read_network(path)
+    net = read_network(path, epanet_constants=True)
     options: Options = net.options
     net = replace(net, options=replace(options, demand_model="PDA"))
     ids = [k for k, v in net.links.items() if isinstance(v, Pipe)]
