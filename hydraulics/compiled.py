@@ -1,8 +1,10 @@
 """The one wrapper around numba: compiled kernels, kept in the user's cache folder.
 
 numba notices a change of the file a kernel stands in, but not of a kernel it calls in another
-file. So the cache folder carries a digest of every source of this package, of numba's version and
-of the processor: any change starts a fresh folder, and a stale kernel cannot be loaded.
+file. So a kernel's cache folder carries a digest of its source and of all sources of this package
+that it imports, of numba's version and of the processor: a change starts a fresh folder for what
+depends on it, and a stale kernel cannot be loaded. The folder does not depend on where the sources
+stand, so that another installation of the same release finds its kernels compiled.
 
 Kernels compile at their first call (`hydraulics.warmup` calls them all). Only modules that compute
 import this one; `import hydraulics` alone does not load numba.
@@ -10,16 +12,18 @@ import this one; `import hydraulics` alone does not load numba.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
+from numba.core import caching
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,34 +55,92 @@ def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _compiled(function: Callable[P, R], *, counted: bool, inner: bool = False) -> Callable[P, R]:
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = before or str(cache_folder())
-    try:
-        made = numba.njit(
-            cache=True,
-            error_model="numpy",
-            nogil=True,
-            no_cfunc_wrapper=True,
-            no_cpython_wrapper=inner or (not counted and function.__name__.startswith("_")),
-            _nrt=counted,
-        )(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    made = numba.njit(
+        error_model="numpy",
+        nogil=True,
+        no_cfunc_wrapper=True,
+        no_cpython_wrapper=inner or (not counted and function.__name__.startswith("_")),
+        _nrt=counted,
+    )(function)
+    if _writable(cache_folder(function.__module__)):
+        made._cache = _Cache(function)
     return cast("Callable[P, R]", made)
 
 
+class _Place(caching.UserProvidedCacheLocator):  # type: ignore[misc]
+    """Where numba keeps a kernel: see `cache_folder`."""
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        self._py_file = file
+        self._lineno = function.__code__.co_firstlineno
+        self._cache_path = str(cache_folder(function.__module__))
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> _Place:
+        return cls(function, file)
+
+
+class _Results(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = (_Place,)
+
+
+class _Cache(caching.FunctionCache):  # type: ignore[misc]
+    _impl_class = _Results
+
+
 @cache
-def cache_folder() -> Path:
-    """Where the compiled kernels of exactly these sources live."""
+def cache_folder(module: str) -> Path:
+    """Where the compiled kernels of a module of exactly these sources live."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for source in sorted(here.rglob("*.py")):
-        digest.update(str(source.relative_to(here)).encode())
-        digest.update(source.read_bytes())
+    for name in sorted(_closure(module)):
+        digest.update(name.encode())
+        digest.update(_source(name).read_bytes())
     digest.update(numba.__version__.encode())
     digest.update(llvm.get_host_cpu_name().encode())
     digest.update(llvm.get_host_cpu_features().flatten().encode())
     return _user_cache() / "ringmain" / "kernels" / digest.hexdigest()[:16]
+
+
+@cache
+def _writable(folder: Path) -> bool:
+    """Whether kernels can be kept; without that every process compiles its own."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
+def _closure(module: str) -> set[str]:
+    """A module and all modules of its package that it imports, also by way of others."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(name))
+    return found
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    top = module.split(".", maxsplit=1)[0]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(_source(module).read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+    return tuple(n for n in names if n.split(".", maxsplit=1)[0] == top and _source(n).is_file())
+
+
+def _source(module: str) -> Path:
+    """The file of a module of this package; for another name a file that does not exist."""
+    root = Path(__file__).parent
+    path = root.joinpath(*module.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _user_cache() -> Path:
