@@ -15,7 +15,9 @@ Bool = NDArray[np.bool_]
 def adjacency(count: int, a: I64, b: I64, weight: F64 | None = None) -> csr_array:
     """Symmetric-by-use sparse matrix of the edges a-b."""
     data = np.ones(len(a)) if weight is None else weight
-    return csr_array(coo_array((data, (a, b)), shape=(count, count)))
+    # 32 bits: older releases of scipy's spanning tree take no others.
+    ends = (a.astype(np.int32), b.astype(np.int32))
+    return csr_array(coo_array((data, ends), shape=(count, count)))
 
 
 def components(count: int, a: I64, b: I64) -> I64:
