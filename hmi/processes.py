@@ -55,10 +55,16 @@ async def _gateway(site: Site) -> None:
     from hmi.busing import join_bus
     from scada.clock import SystemClock
     from scada.gateway import run_gateway
+    from scada.spool_disk import DiskSpool
 
+    clock = SystemClock()
+    ids = [point.id for point in site.points]
+    spool = DiskSpool(site.data / "spool", ids, clock.now_ns())
     bus = await join_bus(site.data)
     try:
-        await run_gateway("gateway-1", site.points, site.drivers, site.scan, bus, SystemClock())
+        await run_gateway(
+            "gateway-1", site.points, site.drivers, site.scan, bus, clock, spool=spool
+        )
     finally:
         await bus.close()
 

@@ -15,6 +15,7 @@ from scada.alarm_desk import AlarmDesk
 from scada.commands import Commands
 from scada.core_answers import Answers, Points, origin_of
 from scada.historian import Historian, Retention
+from scada.intake import Intake
 from scada.live_table import LiveTable
 from scada.ports import AlarmJournal, Bus, BusError, Clock, Handler, Header
 from scada.samples import SampleBatch, taken
@@ -66,6 +67,8 @@ class Core:
         self._sequence = 0
         self._started_ns = clock.now_ns()
         self._received = self._back_filled = self._repeated = 0
+        self._intake = Intake(store.marks(), len(points))
+        self._gateways: dict[str, dict[str, Any]] = {}
         self._rate = 0.0
         self._closed = False
 
@@ -76,6 +79,7 @@ class Core:
         answers = Answers(self._table, self.live, self.desk, self.historian, self._clock)
         services: dict[str, Handler] = {
             "core.samples": self._samples,
+            "core.live": self._live,
             "core.model": self._model,
             "core.snapshot": answers.snapshot,
             "core.alarms": answers.alarms,
@@ -109,9 +113,13 @@ class Core:
 
     async def _hear_links(self, messages: Any) -> None:
         async for message in messages:
-            links = message.header.get("links")
+            header = message.header
+            links = header.get("links")
             if isinstance(links, list):
                 self.desk.links.take_links(links, self._clock.now_ns())
+                self._gateways[str(header.get("gateway"))] = {
+                    key: value for key, value in header.items() if key not in ("links", "gateway")
+                }
 
     async def _ticks(self) -> None:
         due = self._clock.monotonic_s()
@@ -166,7 +174,7 @@ class Core:
     # services
 
     async def _samples(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
-        """{gateway, epoch, number, origin} + samples -> {number}, after the commit."""
+        """{gateway, epoch, first, number, origin} + samples -> {number}, after the commit."""
         batch = SampleBatch.from_bytes(payload)
         origin = origin_of(header)
         mark = Mark(
@@ -174,12 +182,19 @@ class Core:
             epoch=int(header["epoch"]),
             number=int(header["number"]),
         )
-        if self.historian.seen(mark):
-            self._repeated += 1
-        else:
-            await self._take(batch)
-        await self.historian.store(batch, origin, mark)
+        async with self._intake.turn(mark.gateway):
+            fresh = self._intake.fresh(mark, int(header.get("first", mark.number)), batch)
+            self._repeated += len(fresh) < len(batch)
+            if len(fresh):
+                await self._take(fresh)
+                await self.historian.store(fresh, origin, mark)
+                self._intake.done(mark)
         return {"number": mark.number}, b""
+
+    async def _live(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
+        """{gateway} + present samples of a gateway whose history waits -> {}; not stored."""
+        await self._take(self._intake.known(SampleBatch.from_bytes(payload)))
+        return {}, b""
 
     async def _take(self, batch: SampleBatch) -> None:
         """Samples into the live table, and those that are news to the alarms."""
@@ -217,6 +232,7 @@ class Core:
             "samples_stored": self.historian.stored,
             "samples_back_filled": self._back_filled,
             "batches_repeated": self._repeated,
+            "gateways": self._gateways,
             "history_rows": await self.historian.rows(),
             "history_problem": self.historian.problem,
             "alarms_standing": sum(self.desk.book.counts()[p] for p in PRIORITIES),

@@ -21,13 +21,16 @@ from scada.drivers.table import DRIVERS
 from scada.point_table import PointTable
 from scada.poller import Backoff
 from scada.ports import Bus, BusError, Clock, Header
-from scada.samples import SampleBatch
-from scada.spool import Spool
+from scada.samples import SampleBatch, joined, latest
+from scada.spool import PARCEL_SAMPLES, SampleSpool, Spool
 
 log = logging.getLogger(__name__)
 
 LINKS_PERIOD_S = 2.0
 LONGEST_RETRY_S = 2.0
+LIVE_PERIOD_S = 0.5
+BEHIND_SAMPLES = 4 * PARCEL_SAMPLES
+"""With more than this waiting, present values go to core beside the backlog."""
 SPOOL_SAMPLES = 2_000_000
 """What is kept while core is away: 64 MB, eleven minutes at 3,000 samples a second."""
 
@@ -44,24 +47,29 @@ class Gateway:
         bus: Bus,
         clock: Clock,
         *,
-        epoch: int | None = None,
+        spool: SampleSpool | None = None,
         allow_drill: bool = False,
-        spool_samples: int = SPOOL_SAMPLES,
     ) -> None:
         """Make a driver for every link that serves points.
 
-        `scan`: seconds between scans of each scan class. `epoch` tells this start from earlier
-        ones (default: the time). ValueError when a point's address or scan class does not fit.
+        `scan`: seconds between scans of each scan class. `spool` keeps samples until core has
+        them (default: in memory, so they die with the gateway); its owner closes it.
+        ValueError when a point's address or scan class does not fit.
         """
         self.name = name
-        self.epoch = clock.now_ns() if epoch is None else epoch
-        self.spool = Spool(spool_samples)
+        # an empty spool has no length, so `or` would throw it away
+        self.spool: SampleSpool = (
+            Spool(SPOOL_SAMPLES, epoch=clock.now_ns()) if spool is None else spool
+        )
         self.drivers: dict[str, Driver] = {}
         self._table = table
         self._bus = bus
         self._clock = clock
         self._allow_drill = allow_drill
         self._arrived = asyncio.Event()
+        self._behind = False
+        self._news: list[SampleBatch] = []
+        """What came while `_behind`, for the live lane."""
         for config in drivers:
             points = {handle: table[handle] for handle in table.of_driver(config.name)}
             unknown = sorted({p.scan for p in points.values()} - set(scan))
@@ -82,7 +90,9 @@ class Gateway:
             for driver in self.drivers.values():
                 tasks.create_task(self._supervise(driver), name=f"link {driver.config.name}")
             tasks.create_task(self._forward(), name="forward")
+            tasks.create_task(self._live_lane(), name="live lane")
             tasks.create_task(self._publish_links(), name="links")
+            tasks.create_task(self._sync(), name="sync")
 
     async def _supervise(self, driver: Driver) -> None:
         """Run a driver; when it fails, say so, and start it again after a growing wait."""
@@ -110,6 +120,8 @@ class Gateway:
         if len(samples):
             self.spool.put(samples)
             self._arrived.set()
+            if self._behind:
+                self._news.append(samples)
 
     async def _forward(self) -> None:
         """Send parcel after parcel; a parcel that was not confirmed is sent again."""
@@ -122,7 +134,8 @@ class Gateway:
                 continue
             header = {
                 "gateway": self.name,
-                "epoch": self.epoch,
+                "epoch": parcel.epoch,
+                "first": parcel.number - parcel.samples + 1,
                 "number": parcel.number,
                 "origin": "measured",
             }
@@ -130,22 +143,48 @@ class Gateway:
                 answer, _ = await self._bus.call("core.samples", header, parcel.payload)
             except BusError as error:
                 log.debug("parcel %d waits: %s", parcel.number, error)
+                self._behind = True
                 await self._clock.sleep(backoff.next_s())
                 continue
             backoff.reset()
             self.spool.confirm(int(answer.get("number", parcel.number)))
+            self._behind = len(self.spool) > BEHIND_SAMPLES
+
+    async def _live_lane(self) -> None:
+        """While history waits, let alarms and pages have the present at least.
+
+        The samples are in the spool as well and are stored when their turn comes.
+        """
+        while True:
+            await self._clock.sleep(LIVE_PERIOD_S)
+            if not self._news:
+                continue
+            present = latest(joined(self._news))
+            self._news = []
+            header = {"gateway": self.name, "origin": "measured"}
+            try:
+                await self._bus.call("core.live", header, present.to_bytes())
+            except BusError:
+                if self._behind:  # core is away; what is newest now still counts when it is back
+                    self._news.insert(0, present)
 
     async def _publish_links(self) -> None:
         while True:
             header = {
                 "gateway": self.name,
                 "links": self.links(),
-                "waiting": len(self.spool),
-                "dropped": self.spool.dropped,
+                **self.spool.figures(),
             }
             with contextlib.suppress(BusError):  # the next figures come in two seconds
                 await self._bus.publish("links", header)
             await self._clock.sleep(LINKS_PERIOD_S)
+
+    async def _sync(self) -> None:
+        """What core does not take for a while must outlive even a loss of power."""
+        while True:
+            await self._clock.sleep(LINKS_PERIOD_S)
+            if len(self.spool):
+                await asyncio.to_thread(self.spool.sync)
 
     async def _write(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """Serve `gateway.write`: {point, value (SI), origin} -> {ok, message, readback}."""
@@ -182,9 +221,12 @@ async def run_gateway(
     bus: Bus,
     clock: Clock,
     *,
-    epoch: int | None = None,
+    spool: SampleSpool | None = None,
     allow_drill: bool = False,
 ) -> None:
     """Run a gateway until cancelled; see `Gateway`."""
-    gateway = Gateway(name, table, drivers, scan, bus, clock, epoch=epoch, allow_drill=allow_drill)
-    await gateway.run()
+    gateway = Gateway(name, table, drivers, scan, bus, clock, spool=spool, allow_drill=allow_drill)
+    try:
+        await gateway.run()
+    finally:
+        gateway.spool.close()

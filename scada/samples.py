@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 F64 = NDArray[np.float64]
 U32 = NDArray[np.uint32]
 I64 = NDArray[np.int64]
+
+NO_POINT = 0xFFFFFFFF
+"""The handle of a sample whose point is no longer in the list; who stores samples leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,14 @@ def joined(batches: Sequence[SampleBatch]) -> SampleBatch:
         np.concatenate([b.source_time_ns for b in batches]),
         np.concatenate([b.arrival_time_ns for b in batches]),
     )
+
+
+def renumbered(batch: SampleBatch, handles: U32) -> SampleBatch:
+    """The batch with `handles[h]` in place of each handle h; `NO_POINT` beyond their end."""
+    known = batch.point < len(handles)
+    point = np.full(len(batch), NO_POINT, dtype=np.uint32)
+    point[known] = handles[batch.point[known]]
+    return replace(batch, point=point)
 
 
 def latest(batch: SampleBatch) -> SampleBatch:

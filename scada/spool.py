@@ -1,40 +1,81 @@
-"""Store and forward: samples wait here, in order and numbered, until core has committed them."""
+"""Store and forward: samples wait here, in order and numbered, until core has committed them.
+
+Numbers count samples within one start of the gateway (its epoch): a parcel with number 700 and
+100 samples holds the samples 601 to 700. So core can tell what it has of a parcel, however the
+samples are parcelled when they are sent again.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-import numpy as np
+from scada.samples import SampleBatch, joined
 
-from scada.samples import SampleBatch
+PARCEL_SAMPLES = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One numbered message of samples."""
+    """One message of samples; `number` is that of its last sample."""
 
+    epoch: int
     number: int
     samples: int
     payload: bytes
 
 
+class SampleSpool(Protocol):
+    """What the gateway needs of a spool; its length is how many samples are not confirmed."""
+
+    dropped: int
+    """Samples that are lost because there was no room for them."""
+
+    def __len__(self) -> int: ...
+
+    def put(self, samples: SampleBatch) -> None:
+        """Take samples; never blocks, never fails."""
+        ...
+
+    def peek(self) -> Parcel | None:
+        """The parcel to send next, the same until it is confirmed; None when all is sent."""
+        ...
+
+    def confirm(self, number: int) -> None:
+        """Core has committed the parcel on its way, if that goes up to `number`."""
+        ...
+
+    def figures(self) -> dict[str, Any]:
+        """waiting, dropped, bytes, quota_bytes, problem: as published with the links."""
+        ...
+
+    def sync(self) -> None:
+        """Make what waits outlive a loss of power, where that can be; may block."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files; what waits stays in them."""
+        ...
+
+
 class Spool:
-    """A bounded queue of samples. When it is full the oldest go, and `dropped` counts them.
+    """A spool in memory. When it is full the oldest samples go, and `dropped` counts them.
 
     Samples that wait are joined into parcels of up to `parcel` samples. A parcel gets its number
     when it is formed and keeps it until `confirm`, so a parcel sent twice is known as one. The
     parcel on its way is never dropped.
     """
 
-    def __init__(self, limit: int, *, parcel: int = 5000) -> None:
+    def __init__(self, limit: int, *, epoch: int = 1, parcel: int = PARCEL_SAMPLES) -> None:
+        self.dropped = 0
+        self._epoch = epoch
         self._limit = limit
         self._parcel = parcel
         self._waiting: deque[SampleBatch] = deque()
         self._waiting_samples = 0
         self._current: Parcel | None = None
         self._number = 0
-        self.dropped = 0
 
     def __len__(self) -> int:
         """How many samples are not confirmed."""
@@ -52,29 +93,33 @@ class Spool:
     def peek(self) -> Parcel | None:
         """The parcel to send next, the same until it is confirmed; None when all is sent."""
         if self._current is None and self._waiting:
-            taken = [self._waiting.popleft()]
-            count = len(taken[0])
+            parts = [self._waiting.popleft()]
+            count = len(parts[0])
             while self._waiting and count + len(self._waiting[0]) <= self._parcel:
-                taken.append(self._waiting.popleft())
-                count += len(taken[-1])
+                parts.append(self._waiting.popleft())
+                count += len(parts[-1])
             self._waiting_samples -= count
-            self._number += 1
-            self._current = Parcel(self._number, count, _joined(taken).to_bytes())
+            self._number += count
+            self._current = Parcel(self._epoch, self._number, count, joined(parts).to_bytes())
         return self._current
 
     def confirm(self, number: int) -> None:
-        """Core has committed everything up to `number`."""
+        """Core has committed the parcel on its way, if that goes up to `number`."""
         if self._current is not None and self._current.number <= number:
             self._current = None
 
+    def figures(self) -> dict[str, Any]:
+        """How full it is."""
+        return {
+            "waiting": len(self),
+            "dropped": self.dropped,
+            "bytes": len(self) * SampleBatch.ITEM_BYTES,
+            "quota_bytes": self._limit * SampleBatch.ITEM_BYTES,
+            "problem": "",
+        }
 
-def _joined(batches: list[SampleBatch]) -> SampleBatch:
-    if len(batches) == 1:
-        return batches[0]
-    return SampleBatch(
-        np.concatenate([b.point for b in batches]),
-        np.concatenate([b.value for b in batches]),
-        np.concatenate([b.quality for b in batches]),
-        np.concatenate([b.source_time_ns for b in batches]),
-        np.concatenate([b.arrival_time_ns for b in batches]),
-    )
+    def sync(self) -> None:
+        """Memory does not outlive anything."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

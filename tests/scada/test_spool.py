@@ -25,6 +25,7 @@ def _drain(spool):
     while (parcel := spool.peek()) is not None:
         values += SampleBatch.from_bytes(parcel.payload).value.tolist()
         numbers.append(parcel.number)
+        assert parcel.number == len(values)
         spool.confirm(parcel.number)
     return values, numbers
 
@@ -34,9 +35,8 @@ def test_everything_comes_out_once_in_order(batches):
     spool = Spool(10_000, parcel=20)
     for values in batches:
         spool.put(_samples(values))
-    values, numbers = _drain(spool)
+    values, _ = _drain(spool)
     assert values == [v for batch in batches for v in batch]
-    assert numbers == list(range(1, len(numbers) + 1))
     assert spool.dropped == 0
 
 
@@ -71,4 +71,4 @@ def test_when_full_the_oldest_go_and_are_counted_but_not_what_is_on_its_way():
     values, numbers = _drain(spool)
     assert values[:3] == [0.0, 1.0, 2.0]
     assert values[3:] == [50.0, 51.0, 60.0, 61.0, 70.0, 71.0, 80.0, 81.0, 90.0, 91.0]
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers == [3, 5, 7, 9, 11, 13][: len(numbers)]

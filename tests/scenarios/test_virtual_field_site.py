@@ -145,9 +145,7 @@ async def test_the_gateway_reads_and_commands_the_field(tmp_path: Path) -> None:
     with running(field_config(made)):
         bus, core = MemoryBus(), Core()
         await bus.serve("core.samples", core.take)
-        gateway = Gateway(
-            "g", made.points, made.drivers, made.scan, bus.peer(), SystemClock(), epoch=1
-        )
+        gateway = Gateway("g", made.points, made.drivers, made.scan, bus.peer(), SystemClock())
         task = asyncio.create_task(gateway.run())
         try:
             await until(lambda: all(is_good(core.quality.get(h, 1 << 31)) for h in served))
