@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from dispatch.comparison import deadline, holds, missing_items, span_from
+from dispatch.comparison import DAY_CLOCKS, deadline, holds, in_days, missing_items, span_from
 from dispatch.finding import Finding, Scalar, Verdict
 from dispatch.formulas import FORMULAS, band
 from dispatch.quantity import Quantity, Written, parse_quantity
-from dispatch.rule import InputSpec, Predicate, Rule
+from dispatch.rule import InputSpec, Predicate, Rule, RuleValue
+from dispatch.working_days import WorkingDays
 from network_models.problems import InputError, Problem
 
 _FAILED: dict[str, Verdict] = {"M": "violation", "R": "advice", "T": "gap", "D": "computed"}
@@ -26,6 +27,8 @@ class _Case:
     value: Quantity
     inputs: Mapping[str, Quantity]
     lookup: Lookup
+    limit: RuleValue = None
+    due: datetime | None = None
 
     def true(self, predicate: Predicate) -> bool | None:
         """Whether a condition on an input holds; None when nothing is said of that input."""
@@ -64,6 +67,7 @@ def evaluate(
     *,
     lookup: Lookup,
     zone: tzinfo | None = None,
+    working_days: WorkingDays | None = None,
 ) -> Finding:
     """The finding of a rule on a value.
 
@@ -71,18 +75,19 @@ def evaluate(
     rule's reference input. InputError names every input that is unknown, missing or unreadable.
     """
     case = _read(rule, value, inputs, lookup, zone)
+    limit = _limit(case)
     start = case.inputs.get(rule.reference.input) if rule.reference else None
-    due = deadline(rule, start.moment) if start is not None and start.moment is not None else None
+    due = None
     try:
+        if start is not None and start.moment is not None:
+            due = deadline(rule, start.moment, limit, working_days)
+        case = replace(case, limit=limit, due=due)
         verdict, result = _judge(case)
     except ValueError as error:
         raise InputError(
             [_problem(rule, "value", str(error), rule.unit or rule.quantity)]
         ) from error
     acts = verdict not in {"pass", "not-applicable", "no-rule"}
-    limit = rule.value
-    if rule.value_from is not None and rule.value_from in case.inputs:
-        limit = float(case.inputs[rule.value_from].in_unit(rule.unit))
     return Finding(
         rule=rule.id,
         profile=rule.profile,
@@ -107,13 +112,14 @@ def _judge(case: _Case) -> tuple[Verdict, Scalar]:
         return "required", rule.effect
     if rule.mode == "compute":
         return _compute(case)
-    limit = rule.value
-    if rule.value_from is not None:
-        if rule.value_from not in case.inputs:
-            return "no-rule", "the source gives no value"
-        limit = float(case.inputs[rule.value_from].in_unit(rule.unit))
+    limit = case.limit
+    if limit is None:
+        return "no-rule", "the source gives no value"
     comparator = rule.comparator or ">"
-    met = holds(case.value, comparator, limit, rule.unit)
+    if case.due is not None and case.value.moment is not None and rule.clock in DAY_CLOCKS:
+        met = in_days(rule, case.value.moment, case.due)
+    else:
+        met = holds(case.value, comparator, limit, rule.unit)
     if rule.mode == "trigger":
         if not (met or case.any_true(rule.also)):
             return "not-applicable", "none"
@@ -124,6 +130,20 @@ def _judge(case: _Case) -> tuple[Verdict, Scalar]:
     if comparator == "contains":
         result = "missing: " + ", ".join(missing_items(case.value, limit))
     return ("blocked" if rule.effect == BLOCK else _FAILED[rule.force]), result
+
+
+def _limit(case: _Case) -> RuleValue:
+    """The limit: the rule's own, the one for a word, or what the inputs say; None without one."""
+    rule = case.rule
+    if rule.value_by is not None:
+        word = case.inputs.get(rule.value_by.input)
+        return rule.value if word is None else rule.value_by.values[word.words[0]]
+    if not rule.limits_from:
+        return rule.value
+    if any(name not in case.inputs for name in rule.limits_from):
+        return None
+    given = tuple(float(case.inputs[name].in_unit(rule.unit)) for name in rule.limits_from)
+    return given[0] if len(given) == 1 else given
 
 
 def _demanded(case: _Case) -> tuple[Verdict, Scalar]:
@@ -194,7 +214,8 @@ def _value(
             _problem(rule, rule.reference.input, "nothing", "the moment it counts from")
         )
         return value
-    return span_from(rule.reference, start.moment, value.moment)
+    span = span_from(rule.reference, start.moment, value.moment)
+    return replace(span, moment=value.moment) if rule.clock in DAY_CLOCKS else span
 
 
 def _one(
@@ -207,9 +228,7 @@ def _one(
     expected = ", ".join(spec.values) or f"a {spec.kind}" + (f" in {spec.unit}" * bool(spec.unit))
     try:
         quantity = _placed(parse_quantity(written), zone)
-        if spec.kind == "number":
-            quantity.in_unit(spec.unit)
-        elif spec.kind == "span":
+        if spec.kind in {"number", "span"}:
             quantity = Quantity("number", quantity.in_unit(spec.unit), spec.unit)
     except ValueError:
         problems.append(_problem(rule, spec.name, str(written), expected))

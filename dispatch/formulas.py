@@ -13,6 +13,7 @@ from math import ceil
 
 from dispatch.quantity import Quantity, exact
 from dispatch.rule import Band, Rule
+from network_models.units import UNITS
 
 Inputs = Mapping[str, Quantity]
 Formula = Callable[[Rule, Quantity, Inputs], float | str]
@@ -62,8 +63,13 @@ def meter_correction(rule: Rule, value: Quantity, inputs: Inputs) -> float:
     return float(metered / (1 + _number(inputs, "error_percent") / 100) - metered)
 
 
-def season(rule: Rule, value: Quantity, _inputs: Inputs) -> str:
-    """Where a moment lies in the yearly season (its start counts, its end does not)."""
+def season(rule: Rule, value: Quantity, _inputs: Inputs) -> str | float:
+    """Where a moment lies in the yearly season (its start counts, its end does not).
+
+    A plain number is a year: the days of the season that begins in it.
+    """
+    if value.kind == "number":
+        return float(season_days(rule, int(value.amount)))
     if value.moment is None:
         raise ValueError("value: a moment is needed")
     day = (value.moment.month, value.moment.day)
@@ -90,6 +96,53 @@ def _number(inputs: Inputs, name: str) -> Fraction:
     return inputs[name].amount
 
 
+def head(rule: Rule, value: Quantity, inputs: Inputs) -> float:
+    """H = z + p / (rho g): elevation and free pressure as a head in metres."""
+    unit = UNITS[rule.unit]
+    pressure_pa = value.in_unit(rule.unit) * exact(unit.factor)
+    weight = exact(rule.parameters["density_kgm3"]) * exact(rule.parameters["gravity_ms2"])
+    return float(_number(inputs, "elevation") + pressure_pa / weight)
+
+
+def per(rule: Rule, value: Quantity, inputs: Inputs) -> float:
+    """value / the product of the inputs that the rule's `over` names."""
+    divisor = Fraction(1)
+    for name in rule.parameters["over"]:
+        divisor *= _number(inputs, name)
+    if divisor <= 0:
+        raise ValueError(f"{', '.join(rule.parameters['over'])}: must be more than nothing")
+    return float(value.in_unit(rule.unit) / divisor)
+
+
+def mapped(rule: Rule, value: Quantity, _inputs: Inputs) -> str:
+    """The canonical level that the rule's `levels` give for a word of its own scale."""
+    levels: dict[str, str] = rule.parameters["levels"]
+    if len(value.words) != 1 or value.words[0] not in levels:
+        raise ValueError(f"value: one of {', '.join(levels)} is needed")
+    return levels[value.words[0]]
+
+
+def window(rule: Rule, value: Quantity, _inputs: Inputs) -> str:
+    """Whether a moment lies in a window of every year (its start counts, its end does not)."""
+    if value.moment is None:
+        raise ValueError("value: a moment is needed")
+    day = (value.moment.month, value.moment.day)
+    start, end = (_month_day(rule.parameters[name]) for name in ("start", "end"))
+    return "in" if start <= day < end else "out"
+
+
+def level(rule: Rule, value: Quantity, inputs: Inputs) -> str:
+    """The worse of the levels by people and by duration; priority users raise the lowest one."""
+    found = [band(rule.tables["people"], value.in_unit(rule.unit))]
+    if "duration" in inputs:
+        found.append(band(rule.tables["duration"], inputs["duration"].amount))
+    worst = min(found)
+    raises = "priority_users" in inputs and inputs["priority_users"].amount > 0
+    if raises and worst >= rule.parameters["priority_raises_from"]:
+        worst -= 1
+    return ("I", "II", "III", "IV")[int(worst) - 1]
+
+
 FORMULAS: dict[str, Formula] = {
     "table": from_table,
     "count-per": count_per,
@@ -97,4 +150,9 @@ FORMULAS: dict[str, Formula] = {
     "rate": rate,
     "meter-correction": meter_correction,
     "season": season,
+    "head": head,
+    "per": per,
+    "mapped": mapped,
+    "window": window,
+    "level": level,
 }

@@ -15,7 +15,8 @@ from datetime import date
 from typing import Any, Literal
 
 Mode = Literal["limit", "trigger", "compute", "duty"]
-Comparator = Literal["=", ">=", ">", "<=", "<", "between", "contains", "in", "not in"]
+Comparator = Literal["=", ">=", ">", "<=", "<", "between", "inside", "contains", "in", "not in"]
+Clock = Literal["elapsed", "calendar", "date", "working"]
 Force = Literal["M", "R", "T", "D"]
 InputKind = Literal["number", "span", "moment", "choice", "flag", "items"]
 RuleValue = float | str | bool | tuple[float | str, ...] | None
@@ -63,13 +64,25 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByChoice:
+    """A limit that depends on a word: the value for each word of `input`."""
+
+    input: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule of one profile; see the module for `mode`.
 
-    `force`: M mandatory, R recommended, T target, D definition. `clock`: elapsed hours, or
-    calendar days that keep the wall-clock time. `scope` must hold, or the rule does not apply;
-    any of `unless` makes it hold; any of `also` makes a trigger fire too. `ours` says what is our
-    reading and not the source's words. The rule is in force from `since` until before `until`.
+    `force`: M mandatory, R recommended, T target, D definition. `clock`: elapsed hours; calendar
+    days or months that keep the wall-clock time; dates, whole days to their end; working days,
+    likewise. `value_from` names the input(s) that hold the limit where the source has no number,
+    `value_parameter` the parameter of the profile, `value_by` the word it depends on. `scope` must
+    hold, or the rule does not apply; any of `unless` makes it hold; any of `also` makes a trigger
+    fire too. Rules of one `group` judge the same thing: the strictest may be asked for. `by_hand`
+    says why its facts are stated by people and not computed. `ours` says what is our reading and
+    not the source's words. The rule is in force from `since` until before `until`.
     """
 
     id: str
@@ -84,10 +97,12 @@ class Rule:
     text_en: str
     comparator: Comparator | None = None
     value: RuleValue = None
-    value_from: str | None = None
+    value_from: str | tuple[str, ...] | None = None
+    value_parameter: str | None = None
+    value_by: ByChoice | None = None
     unit: str = ""
     tolerance: float = 0.0
-    clock: Literal["elapsed", "calendar"] | None = None
+    clock: Clock | None = None
     effect: str = "none"
     reference: Reference | None = None
     scope: tuple[Predicate, ...] = ()
@@ -101,7 +116,16 @@ class Rule:
     tables: dict[str, tuple[Band, ...]] = field(default_factory=dict)
     since: date | None = None
     until: date | None = None
+    group: str = ""
+    by_hand: str = ""
     ours: str = ""
+
+    @property
+    def limits_from(self) -> tuple[str, ...]:
+        """The inputs that hold the limit; none where the rule has its own."""
+        if self.value_from is None:
+            return ()
+        return (self.value_from,) if isinstance(self.value_from, str) else self.value_from
 
     @property
     def number(self) -> float:
@@ -113,7 +137,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A set of rules that hold together: one city's law, one company's promise."""
+    """A set of rules that hold together: one city's law, one company's promise.
+
+    `needs` are parameters that its source leaves open: without them it cannot be used.
+    `timezone` is the zone of its clocks where no site says otherwise.
+    """
 
     id: str
     name_zh: str
@@ -121,3 +149,5 @@ class Profile:
     source: str
     since: date | None = None
     note: str = ""
+    needs: tuple[str, ...] = ()
+    timezone: str = "Asia/Shanghai"

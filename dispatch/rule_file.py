@@ -19,8 +19,10 @@ RULES_FOLDER = Path(__file__).parent / "rules"
 T = TypeVar("T")
 
 
-def read_rules(folder: Path | str = RULES_FOLDER) -> tuple[tuple[Profile, ...], tuple[Rule, ...]]:
-    """All profiles and rules of a folder's `*.toml` files.
+def read_rules(
+    folder: Path | str = RULES_FOLDER, *, more: Iterable[Path | str] = ()
+) -> tuple[tuple[Profile, ...], tuple[Rule, ...]]:
+    """All profiles and rules of a folder's `*.toml` files, and of `more` files.
 
     A file names its `profile` once at its top; `[[profiles]]` and `[[rule]]` are its records.
     InputError with every fault: unreadable TOML, unknown or missing fields, unknown profiles,
@@ -29,7 +31,7 @@ def read_rules(folder: Path | str = RULES_FOLDER) -> tuple[tuple[Profile, ...], 
     problems: list[Problem] = []
     profiles: list[Profile] = []
     rules: list[Rule] = []
-    for path in sorted(Path(folder).glob("*.toml")):
+    for path in (*sorted(Path(folder).glob("*.toml")), *map(Path, more)):
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -42,7 +44,7 @@ def read_rules(folder: Path | str = RULES_FOLDER) -> tuple[tuple[Profile, ...], 
             rules += _record(path, {"profile": profile, **record}, Rule, problems)
         for name in content:
             problems.append(_problem(path, name, "an unknown table", "profiles or rule"))
-    problems += _check(rules, {profile.id for profile in profiles}, Path(folder))
+    problems += _check(rules, {profile.id: profile for profile in profiles}, Path(folder))
     if problems:
         raise InputError(problems)
     return tuple(profiles), tuple(rules)
@@ -65,7 +67,7 @@ def _record(
         return []
 
 
-def _check(rules: Iterable[Rule], profiles: set[str], folder: Path) -> list[Problem]:
+def _check(rules: Iterable[Rule], profiles: Mapping[str, Profile], folder: Path) -> list[Problem]:
     problems = []
     seen: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules:
@@ -75,6 +77,11 @@ def _check(rules: Iterable[Rule], profiles: set[str], folder: Path) -> list[Prob
         if any(_overlap(rule, twin) for twin in twins):
             problems.append(_problem(folder, rule.id, "given twice", "one version at a time"))
         twins.append(rule)
+        if rule.value_parameter is not None and not any(
+            rule.value_parameter in p.needs for p in profiles.values() if p.id == rule.profile
+        ):
+            expected = "a parameter that the profile needs"
+            problems.append(_problem(folder, rule.id, rule.value_parameter, expected))
         if rule.mode == "limit" and rule.comparator is None:
             problems.append(_problem(folder, rule.id, "no comparator", "one, as a limit has"))
     return problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -19,15 +20,33 @@ Profile = Annotated[str, typer.Option(help="Rule profile.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Day = Annotated[str | None, typer.Option("--on", help="Rules in force on this day (YYYY-MM-DD).")]
 
+Inherit = Annotated[
+    list[str] | None, typer.Option(help="Profile that fills gaps, in order; may be repeated.")
+]
+Layer = Annotated[list[str] | None, typer.Option(help="Overlay that counts where it is stricter.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=NUMBER", help="A parameter the profile's source leaves open."
+    ),
+]
+
 VIOLATING = {"violation", "blocked"}
 
 
 @rules_app.command("list")
-def list_rules(profile: Profile = "jinan", day: Day = None, as_json: Json = False) -> None:
+def list_rules(
+    profile: Profile = "jinan",
+    day: Day = None,
+    inherit: Inherit = None,
+    layer: Layer = None,
+    settings: Set = None,
+    as_json: Json = False,
+) -> None:
     """List the rules of a profile."""
     from dispatch.rule_catalog import limit_text, rules_as_dicts
 
-    rules = _in_force(profile, day)
+    rules = _in_force(profile, day, inherit, layer, settings)
     if as_json:
         output.print_json(
             {"schema": "ringmain/rules-list/1", "profile": profile, "rules": rules_as_dicts(rules)}
@@ -42,12 +61,15 @@ def show(
     rule_id: Annotated[str, typer.Argument(metavar="RULE-ID")],
     profile: Profile = "jinan",
     day: Day = None,
+    inherit: Inherit = None,
+    layer: Layer = None,
+    settings: Set = None,
     as_json: Json = False,
 ) -> None:
     """Show one rule: text, limit, clause and the inputs it takes."""
     from dispatch.rule_catalog import limit_text, rule_as_dict
 
-    rule = _in_force(profile, day).rule(rule_id)
+    rule = _in_force(profile, day, inherit, layer, settings).rule(rule_id)
     if rule is None:
         raise InputError([_unknown(rule_id, profile)])
     record = rule_as_dict(rule)
@@ -71,17 +93,24 @@ def evaluate(
     inputs: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...")],
     profile: Profile = "jinan",
     day: Day = None,
+    inherit: Inherit = None,
+    layer: Layer = None,
+    settings: Set = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of times without an offset; the profile's otherwise.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Judge a value by a rule; exit code 1 on a violation or a block."""
     from dispatch.rulebook import RuleBook
 
     given = _pairs(inputs)
-    rules = _in_force(profile, day)
+    rules = _in_force(profile, day, inherit, layer, settings)
     if rules.rule(rule_id) is None and not RuleBook.load().knows(rule_id):
         raise InputError([_unknown(rule_id, "any profile")])
     value = given.pop("value", "")
-    finding = rules.evaluate(rule_id, value, **given).as_dict()
+    timezone = _zone(zone or rules.profile.timezone)
+    finding = rules.evaluate(rule_id, value, zone=timezone, **given).as_dict()
     if as_json:
         output.print_json({"schema": "ringmain/rules-eval/1", **finding})
     else:
@@ -94,7 +123,13 @@ def evaluate(
         raise typer.Exit(output.VIOLATIONS)
 
 
-def _in_force(profile: str, day: str | None) -> RuleSet:
+def _in_force(
+    profile: str,
+    day: str | None,
+    inherit: list[str] | None,
+    layers: list[str] | None,
+    settings: list[str] | None,
+) -> RuleSet:
     from dispatch.rulebook import RuleBook
 
     try:
@@ -103,7 +138,36 @@ def _in_force(profile: str, day: str | None) -> RuleSet:
         raise InputError(
             [Problem(file="", line=None, field="--on", found=str(day), expected="YYYY-MM-DD")]
         ) from None
-    return RuleBook.load().on(on, profile)
+    return RuleBook.load().on(
+        on,
+        profile,
+        inherit=inherit or (),
+        layers=layers or (),
+        parameters=_numbers(_pairs(settings or [])),
+    )
+
+
+def _numbers(pairs: dict[str, Any]) -> dict[str, float]:
+    found, problems = {}, []
+    for name, text in pairs.items():
+        try:
+            found[name] = float(text)
+        except ValueError:
+            problems.append(
+                Problem(file="", line=None, field=name, found=text, expected="a number")
+            )
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError):
+        raise InputError(
+            [Problem(file="", line=None, field="--zone", found=name, expected="a time zone")]
+        ) from None
 
 
 def _pairs(inputs: list[str]) -> dict[str, Any]:
