@@ -5,7 +5,7 @@ It solves nothing and polls nothing: everything comes over the bus.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,17 +15,23 @@ from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from hmi.api import alarms, commands, history, outages, site, status
+from hmi.api import alarms, commands, history, outages, security, site, status
 from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError, install_error_handlers
+from hmi.api.gate import Gate, still_allowed
 from hmi.api.guard import Guard
 from hmi.api.parts import Parts
 from hmi.api.site_view import SiteView
+from hmi.security.access import Access
 from hmi.stream import LiveStream
 from scada.ports import Bus
 
 SERVER_OPTIONS = {"ws_per_message_deflate": False, "server_header": False}
 """Options uvicorn must be started with: compressing frames costs three times the processor."""
+
+ROUTERS = tuple(
+    part.router for part in (security, site, alarms, history, outages, commands, status)
+)
 
 
 class _Assets(StaticFiles):
@@ -38,11 +44,19 @@ class _Assets(StaticFiles):
         return response
 
 
-def create_app(bus: Bus, view: SiteView, static: Path, *, hosts: Collection[str] = ()) -> FastAPI:
+def create_app(
+    bus: Bus,
+    view: SiteView,
+    static: Path,
+    *,
+    access: Access,
+    hosts: Collection[str] = (),
+    password_changed: Callable[[str], None] | None = None,
+) -> FastAPI:
     """The application of a site.
 
-    `static` is the folder of the built page; `hosts` are host names it answers for beside the
-    local ones. Run it with `SERVER_OPTIONS`.
+    `static` is the folder of the built page; `access` tells who asks; `hosts` are host names it
+    answers for beside the local ones. Run it with `SERVER_OPTIONS`.
     """
     stream = LiveStream(bus, len(view.points))
 
@@ -68,17 +82,20 @@ def create_app(bus: Bus, view: SiteView, static: Path, *, hosts: Collection[str]
         stream=stream,
         desk=CommandDesk(),
         started=datetime.now(UTC),
+        access=access,
+        password_changed=password_changed,
         handles={point.id: handle for handle, point in enumerate(view.points)},
     )
     app.state.fixed = {}
-    app.add_middleware(Guard, hosts=hosts)
+    app.add_middleware(Gate, access=access)
+    app.add_middleware(Guard, hosts=hosts)  # the last one added is asked first
     install_error_handlers(app)
-    for part in (site, alarms, history, outages, commands, status):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
 
     @app.websocket("/api/stream")
     async def live_stream(socket: WebSocket) -> None:
-        await stream.serve(socket)
+        await stream.serve(socket, still_allowed(access, socket.scope))
 
     _serve_page(app, static)
     return app

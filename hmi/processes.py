@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from hmi.parent import end_with_parent
 from scenarios.site import Site, load_site
@@ -22,14 +23,23 @@ log = logging.getLogger("ringmain")
 
 async def _core(site: Site) -> None:
     from hmi.busing import join_bus, open_hub
-    from hmi.records import SqlAlarmJournal, engine, migrate
+    from hmi.records import Audit, SqlAlarmJournal, engine, migrate
     from hmi.records.desk import serve_outages
+    from hmi.security.desk import SecurityDesk
+    from hmi.security.first import first_administrator
+    from scada.bus_secret import make_secret, read_secret
     from scada.clock import SystemClock
     from scada.core import Core
     from scada.store.sqlite import SqliteStore
 
     records = engine(site.data / "records.db")
     migrate(records)
+    clock = SystemClock()
+    make_secret(site.data / "audit.key")
+    trail = Audit(records, read_secret(site.data / "audit.key"))
+    security = SecurityDesk(records, trail, clock, session_hours=site.session_hours)
+    if not _run_settings(site)["lab"]:
+        first_administrator(security.accounts, site.data, clock.now_ns())
     hub = await open_hub(site.data)
     bus = await join_bus(site.data)
     store = SqliteStore(site.data / "history.db")
@@ -38,12 +48,13 @@ async def _core(site: Site) -> None:
         store,
         SqlAlarmJournal(records),
         bus,
-        SystemClock(),
+        clock,
         site.scan,
         heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
     )
     try:
         await serve_outages(bus, records)
+        await security.serve(bus)
         await core.run()
     finally:
         await core.close()
@@ -84,14 +95,20 @@ async def _web(site: Site) -> None:
     from hmi.busing import join_bus
     from hmi.web_service import serve_web
 
-    port = site.web_port
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        port = int(json.loads((site.data / "run.json").read_text("utf-8"))["web_port"])
+    run = _run_settings(site)
     bus = await join_bus(site.data)
     try:
-        await serve_web(site, bus, port)
+        await serve_web(site, bus, int(run["web_port"]), lab=bool(run["lab"]))
     finally:
         await bus.close()
+
+
+def _run_settings(site: Site) -> dict[str, Any]:
+    """What this run was started with, beside what the site says."""
+    run: dict[str, Any] = {"web_port": site.web_port, "lab": site.security_mode == "lab"}
+    with contextlib.suppress(OSError, ValueError):
+        run |= json.loads((site.data / "run.json").read_text("utf-8"))
+    return run
 
 
 async def _field(site: Site) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -17,11 +18,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hmi.security.first import FIRST_FILE
+from hmi.security.tls import LOOPBACK, certificate_of, fingerprint
 from hmi.supervisor import Supervisor, write_json
 from network_models.problems import InputError, Problem
 from scenarios.site import Site, load_site
 
 READY_PATIENCE_S = 180.0
+UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104
 
 
 class Room:
@@ -33,9 +37,16 @@ class Room:
         roles: Sequence[str],
         *,
         port: int | None = None,
+        lab: bool = False,
         say: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        """`lab`: no login, whatever the site says; InputError unless only this machine sees it."""
         self.site: Site = load_site(folder)
+        self.lab = lab or self.site.security_mode == "lab"
+        if self.lab and self.site.web_host not in LOOPBACK:
+            found = f"a lab with the page at {self.site.web_host}"
+            raise InputError([_problem(folder, "--lab", found, "a web.host of 127.0.0.1")])
+        self._certificate = certificate_of(self.site) if "web" in roles else None
         self.folder = folder
         self.roles = tuple(roles)
         self.port = port or self.site.web_port
@@ -49,7 +60,9 @@ class Room:
     @property
     def url(self) -> str:
         """Address of the page."""
-        return f"http://{self.site.web_host}:{self.port}/"
+        scheme = "https" if self._certificate else "http"
+        host = self.site.web_host
+        return f"{scheme}://{'127.0.0.1' if host in UNSPECIFIED else host}:{self.port}/"
 
     async def start(self) -> None:
         """Start the processes; InputError when this site runs already."""
@@ -57,7 +70,7 @@ class Room:
         self._hold_lock()
         for stale in (self.data / "ready.json", self._field_file):
             stale.unlink(missing_ok=True)
-        write_json(self.data / "run.json", {"web_port": self.port})
+        write_json(self.data / "run.json", {"web_port": self.port, "lab": self.lab})
         await self._supervisor.start()
 
     async def stop(self) -> None:
@@ -75,9 +88,8 @@ class Room:
         end = time.monotonic() + patience_s
         status: dict[str, Any] = {}
         while time.monotonic() < end:
-            status = await asyncio.to_thread(_status, self.url)
-            core = status.get("core") or {}
-            if core.get("good") and core.get("samples_received"):
+            status = await asyncio.to_thread(_status, self.url, self._certificate)
+            if status.get("ready"):
                 ready = {
                     "web": self.url,
                     "modbus": [
@@ -125,6 +137,20 @@ class Room:
             return
         took = time.monotonic() - began
         self._say(f"Ready after {took:.1f} s: open {self.url}  (Ctrl-C stops everything)")
+        for line in self._door():
+            self._say(line)
+
+    def _door(self) -> list[str]:
+        """How to get in."""
+        lines = []
+        if self.lab:
+            lines.append("Lab: no login, everybody on this machine may do everything.")
+        elif (self.data / FIRST_FILE).exists():
+            lines.append(f"First login: name and password are in {self.data / FIRST_FILE}")
+        if self._certificate and not self.site.web_certificate:
+            print_ = fingerprint(self._certificate[0])
+            lines.append(f"The certificate was made here; its SHA-256 is {print_}")
+        return lines
 
     def _field_serves(self) -> bool:
         """Whether every server of the simulated field answers."""
@@ -143,24 +169,26 @@ class Room:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lock_file.close()
-            raise InputError(
-                [
-                    Problem(
-                        file=str(self.folder),
-                        line=None,
-                        field="data folder",
-                        found="a room that runs on it already",
-                        expected="one room a site; stop the other one first",
-                    )
-                ]
-            ) from error
+            found = "a room that runs on it already"
+            expected = "one room a site; stop the other one first"
+            raise InputError([_problem(self.folder, "data folder", found, expected)]) from error
 
 
-def _status(url: str) -> dict[str, Any]:
-    """The page's own status, or nothing while it does not answer."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _problem(folder: Path, field: str, found: str, expected: str) -> Problem:
+    return Problem(file=str(folder), line=None, field=field, found=found, expected=expected)
+
+
+def _status(url: str, certificate: tuple[Path, Path] | None) -> dict[str, Any]:
+    """Whether the page's service has values, or nothing while it does not answer."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if certificate is not None:
+        # The service is asked under an address its certificate may not name.
+        context = ssl.create_default_context(cafile=str(certificate[0]))
+        context.check_hostname = False
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    opener = urllib.request.build_opener(*handlers)
     try:
-        with opener.open(url + "api/status", timeout=5) as reply:
+        with opener.open(url + "api/ready", timeout=5) as reply:
             value = json.load(reply)
     except (OSError, ValueError):
         return {}

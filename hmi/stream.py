@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -30,6 +31,8 @@ QUEUE = 64
 """Messages a client may lag behind: well over ten seconds of ordinary traffic."""
 MAX_CLIENTS = 200
 TRY_AGAIN_LATER = 1013
+NOT_ALLOWED = 1008
+ASK_AGAIN_S = 10.0
 
 
 class Client:
@@ -195,8 +198,8 @@ class LiveStream:
             client.put(json.dumps(text, ensure_ascii=False))
             client.put(self._state_frame(utility, header, payload))
 
-    async def serve(self, socket: WebSocket) -> None:
-        """One page's connection, until it leaves or falls behind."""
+    async def serve(self, socket: WebSocket, allowed: Callable[[], Awaitable[bool]]) -> None:
+        """One page's connection, until it leaves, falls behind or is not `allowed` any more."""
         if len(self._clients) >= MAX_CLIENTS:
             await socket.close(TRY_AGAIN_LATER, "too many pages")
             return
@@ -205,6 +208,7 @@ class LiveStream:
         self._welcome(client)
         self._clients.add(client)
         reader = asyncio.create_task(_drain(socket))
+        asked_s = time.monotonic()
         try:
             while not reader.done():
                 fetch = asyncio.create_task(client.queue.get())
@@ -213,6 +217,11 @@ class LiveStream:
                     fetch.cancel()
                     break
                 message = fetch.result()
+                if time.monotonic() - asked_s > ASK_AGAIN_S:
+                    asked_s = time.monotonic()
+                    if not await allowed():
+                        await socket.close(NOT_ALLOWED, "log in again")
+                        break
                 if client.late:
                     self.dropped_clients += 1
                     await socket.close(TRY_AGAIN_LATER, "fell behind")

@@ -28,7 +28,7 @@ async def run_trial(
     folder: Path, roles: Sequence[str], seconds: float, *, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Run the room of a site for `seconds` after its first good value; its figures."""
-    room = Room(folder, roles, say=say)
+    room = Room(folder, roles, lab=True, say=say)
     began = time.monotonic()
     await room.start()
     try:

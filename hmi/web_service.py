@@ -14,6 +14,9 @@ import uvicorn
 from hmi.api.site_view import SiteView
 from hmi.app import SERVER_OPTIONS, create_app
 from hmi.live.judge import END_LIMIT_RULE, rules_today
+from hmi.security.access import Access, LabAccess, LoginAccess
+from hmi.security.first import FIRST_NAME, forget_first_password
+from hmi.security.tls import certificate_of
 from scada.ports import Bus
 from scenarios.site import Site
 
@@ -39,10 +42,26 @@ def view_of(site: Site) -> SiteView:
     )
 
 
-async def serve_web(site: Site, bus: Bus, port: int) -> None:
-    """Serve the page until cancelled."""
-    app = create_app(bus, view_of(site), STATIC, hosts=[site.web_host])
+async def serve_web(site: Site, bus: Bus, port: int, *, lab: bool = False) -> None:
+    """Serve the page until cancelled; `lab`: without login."""
+
+    def password_changed(name: str) -> None:
+        if name == FIRST_NAME:
+            forget_first_password(site.data)
+
+    access: Access = LabAccess() if lab else LoginAccess(bus)
+    app = create_app(
+        bus,
+        view_of(site),
+        STATIC,
+        access=access,
+        hosts=[site.web_host],
+        password_changed=password_changed,
+    )
     server_options: dict[str, Any] = dict(SERVER_OPTIONS)
+    certificate = certificate_of(site)
+    if certificate is not None:
+        server_options |= {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1]}
     config = uvicorn.Config(
         app,
         host=site.web_host,

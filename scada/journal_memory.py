@@ -34,8 +34,9 @@ class MemoryAlarmJournal:
         return [row["sequence"] for row in rows]
 
     def states(self) -> list[Mapping[str, Any]]:
-        """The last stored event of every alarm that is not normal."""
-        standing = [row for row in self._last.values() if row["state"] != "normal"]
+        """The last stored event of every alarm that is not normal or held."""
+        last = self._last.values()
+        standing = [row for row in last if row["state"] != "normal" or row.get("held")]
         return sorted(standing, key=lambda row: int(row["sequence"]))
 
     def events(

@@ -89,7 +89,7 @@ class AlarmJournal(Protocol):
         ...
 
     def states(self) -> list[Mapping[str, Any]]:
-        """The last stored state of every alarm that is not normal."""
+        """The last stored event of every alarm that is not normal, or is held (`held`)."""
         ...
 
     def events(

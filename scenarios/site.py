@@ -45,6 +45,7 @@ class Site:
 
     `valves`, `customers` and `fill_points` belong to the water network. `data` is where a running
     room keeps its stores. `large_scope_households` None: every outage counts as large.
+    `security_mode` is `login` or `lab` (everybody may do everything, on this machine only).
     """
 
     path: Path
@@ -72,6 +73,10 @@ class Site:
     large_scope_households: int | None
     litres_per_person_day: float
     litres_source: str
+    web_certificate: Path | None = None
+    web_key: Path | None = None
+    security_mode: str = "login"
+    session_hours: float = 12.0
 
 
 def load_site(path: Path | str) -> Site:
@@ -127,6 +132,10 @@ def load_site(path: Path | str) -> Site:
         depots=depots,
         web_host=settings.web_host,
         web_port=settings.web_port,
+        web_certificate=folder / settings.web_certificate if settings.web_certificate else None,
+        web_key=folder / settings.web_key if settings.web_key else None,
+        security_mode=settings.security_mode,
+        session_hours=settings.session_hours,
         data=(folder / settings.data_folder).resolve(),
         live_cycle_s=settings.live_cycle_s,
         large_scope_households=settings.large_scope_households,

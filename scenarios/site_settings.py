@@ -38,6 +38,10 @@ class SiteSettings:
     """Kinds of all drivers by name, those with faults too; "" where the kind is none."""
     web_host: str = "127.0.0.1"
     web_port: int = 8080
+    web_certificate: str = ""
+    web_key: str = ""
+    security_mode: str = "login"
+    session_hours: float = 12.0
     data_folder: str = "data"
     live_cycle_s: float = 5.0
     large_scope_households: int | None = None
@@ -85,6 +89,10 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "seed": ("seed", _number(0, 2**63 - 1, whole=True), "a whole number of at least 0"),
     "web.host": ("web_host", _text, "a host name or address"),
     "web.port": ("web_port", *_PORT),
+    "web.certificate": ("web_certificate", _text, "a PEM file"),
+    "web.key": ("web_key", _text, "a PEM file"),
+    "security.mode": ("security_mode", _choice("login", "lab"), "login or lab"),
+    "security.session_hours": ("session_hours", _number(0.1, 168), "a number from 0.1 to 168"),
     "storage.folder": ("data_folder", _text, "a folder"),
     "live.cycle_s": ("live_cycle_s", _number(0.2, 3600), "a number from 0.2 to 3600"),
     "outage.large_scope_households": (
@@ -119,6 +127,7 @@ def read_settings(path: Path) -> tuple[SiteSettings, list[Problem]]:
     _check_profile(toml, found)
     settings = SiteSettings(**found)
     _check_ports(toml, settings)
+    _check_door(toml, settings)
     return settings, toml.problems
 
 
@@ -250,6 +259,24 @@ def _check_ports(toml: TomlFile, settings: SiteSettings) -> None:
             toml.problem(where, f"port {place[1]}, unit {unit}", "another port or another unit")
         if unit is not None:
             units.add((*place, unit))
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _check_door(toml: TomlFile, settings: SiteSettings) -> None:
+    """A lab is for this machine only; certificate and key come together."""
+    if settings.security_mode == "lab" and settings.web_host not in LOOPBACK:
+        found = f"lab, with the page at {settings.web_host}"
+        toml.problem("security.mode", found, "login, or a web.host of 127.0.0.1")
+    for name, given, other in (
+        ("web.key", settings.web_key, settings.web_certificate),
+        ("web.certificate", settings.web_certificate, settings.web_key),
+    ):
+        if other and not given:
+            toml.problem(name, "nothing", "a PEM file: certificate and key come together")
+        elif given and not (Path(toml.file).parent / given).is_file():
+            toml.problem(name, given, "a file of the site folder")
 
 
 def _host(host: str) -> str:

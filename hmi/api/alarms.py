@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from hmi.api.parts import Body, Comment, PartsDep, User
+from hmi.api.gate import Needs, acting
+from hmi.api.parts import Body, Comment, Parts, PartsDep, User
 from hmi.api.times import read_time, to_ns
+from hmi.security.roles import Action, Identity
 
 router = APIRouter(prefix="/api", tags=["alarms"])
 
@@ -17,7 +19,7 @@ class Acknowledgement(Body):
     """Which alarms, by whom."""
 
     ids: Annotated[list[str], Field(min_length=1, max_length=5000)]
-    user: User
+    user: User | None = None
     comment: Comment = ""
 
 
@@ -28,9 +30,28 @@ async def alarms(parts: PartsDep) -> dict[str, Any]:
 
 
 @router.post("/alarms/acknowledge")
-async def acknowledge(body: Acknowledgement, parts: PartsDep) -> dict[str, Any]:
+async def acknowledge(
+    body: Acknowledgement,
+    identity: Annotated[Identity, Depends(Needs("acknowledge"))],
+    parts: PartsDep,
+) -> dict[str, Any]:
     """Acknowledge alarms; those refused are named with the reason."""
-    return (await parts.bus.call("core.acknowledge", body.model_dump()))[0]
+    user = acting(identity, body.user)
+    ids, refused = allowed(body.ids, "acknowledge", identity, parts)
+    answer: dict[str, Any] = {"acknowledged": [], "refused": []}
+    if ids:
+        ask = {"ids": ids, "user": user, "comment": body.comment}
+        answer = (await parts.bus.call("core.acknowledge", ask))[0]
+    return {**answer, "refused": [*answer["refused"], *refused]}
+
+
+def allowed(
+    ids: list[str], action: Action, identity: Identity, parts: Parts
+) -> tuple[list[str], list[dict[str, str]]]:
+    """The alarms an identity may do this to, and the others as refused."""
+    mine = [i for i in ids if identity.may(action, parts.utility_of_alarm(i))]
+    theirs = [i for i in ids if i not in set(mine)]
+    return mine, [{"id": i, "reason": f"{identity.name} may not {action} it"} for i in theirs]
 
 
 @router.get("/events")

@@ -56,10 +56,10 @@ def install_error_handlers(app: FastAPI) -> None:
         problems = [
             {
                 "field": ".".join(_short(part) for part in fault["loc"] if part != "body"),
-                "found": _short(fault.get("input")),
+                "found": _found(fault),
                 "expected": str(fault["msg"]),
             }
-            for fault in error.errors()
+            for fault in (dict(e) for e in error.errors())
         ]
         return JSONResponse(
             error_body("invalid", f"{len(problems)} fault(s) in the request", problems), 422
@@ -76,6 +76,19 @@ def install_error_handlers(app: FastAPI) -> None:
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return JSONResponse(error_body("internal", "an internal error; see the log"), 500)
+
+
+SECRET_FIELDS = ("password", "new_password", "token")
+
+
+def _found(fault: dict[str, Any]) -> str:
+    """What was found, but never a secret: an answer may end in somebody's log."""
+    if fault["type"] == "missing":
+        return "nothing"
+    if fault["loc"][-1] in SECRET_FIELDS:
+        return "***"
+    value = fault.get("input")
+    return type(value).__name__ if isinstance(value, dict | list) else _short(value)
 
 
 def _short(value: object) -> str:

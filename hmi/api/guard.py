@@ -58,7 +58,7 @@ class Guard:
         try:
             self._check(scope)
         except RefusedError as refusal:
-            await _refuse(scope, receive, send, refusal)
+            await refuse(scope, receive, send, refusal)
             return
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
@@ -132,7 +132,8 @@ def _with_headers(send: Send) -> Send:
     return with_headers
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: RefusedError) -> None:
+async def refuse(scope: Scope, receive: Receive, send: Send, refusal: RefusedError) -> None:
+    """Answer a refusal: the error's JSON, or a WebSocket that is closed before it opens."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": refusal.message[:100]})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import StringConstraints
 
 from hmi.api.errors import ApiError
+from hmi.api.gate import Needs
 from hmi.api.parts import Body, Comment, PartsDep
 from hmi.api.times import read_time
 
@@ -27,7 +28,7 @@ class PlanRequest(Body):
     kind: Literal["planned"] = "planned"
 
 
-@router.post("/plan")
+@router.post("/plan", dependencies=[Depends(Needs("plan"))])
 async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
     """A proposal: valves, who is affected, findings with their rules, notice and trucks."""
     start = read_time(body.start, "start", parts.zone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError
 from hmi.api.site_view import SiteView
+from hmi.security.access import Access
 from hmi.stream import LiveStream
 from scada.point import Point
 from scada.ports import Bus
@@ -37,7 +38,10 @@ class Parts:
     stream: LiveStream
     desk: CommandDesk
     started: datetime
+    access: Access
     handles: Mapping[str, int] = field(default_factory=dict)
+    password_changed: Callable[[str], None] | None = None
+    """Told the name of an account whose password its owner has changed."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -54,6 +58,11 @@ class Parts:
     def point(self, point_id: str) -> Point:
         """The point of an id; 404 when the site has no such point."""
         return self.view.points[self.handle(point_id)]
+
+    def utility_of_alarm(self, alarm_id: str) -> str:
+        """The utility of the point an alarm is about; "" for links and the room's own."""
+        handle = self.handles.get(alarm_id.rpartition(".")[0])
+        return "" if handle is None else self.view.points[handle].utility
 
 
 def parts_of(request: Request) -> Parts:

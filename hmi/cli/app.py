@@ -16,6 +16,7 @@ from hmi.cli.outage import outage_app
 from hmi.cli.rules import rules_app
 from hmi.cli.simulate import simulate
 from hmi.cli.site import check, field, init, serve
+from hmi.cli.users import audit_app, user_app
 from hmi.cli.whatif import whatif_app
 from network_models.problems import InputError
 
@@ -37,6 +38,8 @@ app.command()(comply)
 app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")
 app.add_typer(outage_app, name="outage")
+app.add_typer(user_app, name="user")
+app.add_typer(audit_app, name="audit")
 
 
 @app.command()

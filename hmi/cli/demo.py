@@ -24,6 +24,9 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Keep the city here (default: your data folder).")
     ] = None,
+    login: Annotated[
+        bool, typer.Option("--login", help="With accounts and login, as `serve` has them.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the city.")] = 1,
     elements: Annotated[
         int, typer.Option(min=200, help="Nodes and links of its three networks.")
@@ -46,7 +49,7 @@ def demo(
 
     from hmi.room import Room
 
-    asyncio.run(Room(at, ROLES, port=port, say=output.note).run_until_stopped())
+    asyncio.run(Room(at, ROLES, port=port, lab=not login, say=output.note).run_until_stopped())
 
 
 def data_folder() -> Path:

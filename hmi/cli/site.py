@@ -75,6 +75,10 @@ def serve(
     with_field: Annotated[
         bool, typer.Option("--field/--no-field", help="Start the site's simulated field as well.")
     ] = False,
+    lab: Annotated[
+        bool,
+        typer.Option("--lab", help="No login: everybody on this machine may do everything."),
+    ] = False,
 ) -> None:
     """Run the control room on a site, until Ctrl-C."""
     import asyncio
@@ -82,7 +86,7 @@ def serve(
     from hmi.room import Room
 
     roles = (["field"] if with_field else []) + ["core", "gateway", "model", "web"]
-    asyncio.run(Room(folder, roles, port=port, say=output.note).run_until_stopped())
+    asyncio.run(Room(folder, roles, port=port, lab=lab, say=output.note).run_until_stopped())
 
 
 def field(folder: Folder) -> None:

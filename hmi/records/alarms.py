@@ -15,9 +15,9 @@ from hmi.records.tables import alarm_event, alarm_state
 class SqlAlarmJournal:
     """`scada.ports.AlarmJournal` on a migrated database.
 
-    An event is a mapping with at least `id` (the alarm's), `state` and `time_ns`; it is kept
-    whole, and `event`, `kind`, `source`, `value`, `limit`, `quality`, `user` and `comment` are also
-    stored as columns to search by.
+    An event is a mapping with at least `id` (the alarm's), `state` and `time_ns`, and `held` when
+    the alarm is shelved, suppressed or out of service; it is kept whole, and `event`, `kind`,
+    `source`, `value`, `limit`, `quality`, `user` and `comment` are columns to search by, too.
     """
 
     def __init__(self, records: Engine) -> None:
@@ -39,6 +39,7 @@ class SqlAlarmJournal:
                     "state": row["state"],
                     "time_ns": row["time_ns"],
                     "json": row["json"],
+                    "held": bool(row["json"].get("held")),
                 }
                 for number, row in zip(numbers, rows, strict=True)
             }
@@ -46,10 +47,10 @@ class SqlAlarmJournal:
         return numbers
 
     def states(self) -> list[Mapping[str, Any]]:
-        """The last stored event of every alarm that is not normal, with its `sequence`."""
+        """The last stored event of every alarm that is not normal or held, with its `sequence`."""
         query = (
             select(alarm_state.c.sequence, alarm_state.c.json)
-            .where(alarm_state.c.state != "normal")
+            .where((alarm_state.c.state != "normal") | alarm_state.c.held)
             .order_by(alarm_state.c.sequence)
         )
         with self._records.connect() as connection:

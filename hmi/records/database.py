@@ -6,12 +6,13 @@ import json
 import math
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -45,6 +46,20 @@ def sqlite_file(records: Engine) -> Path | None:
     if records.dialect.name != "sqlite" or not name or name == ":memory:":
         return None
     return Path(name)
+
+
+@contextmanager
+def alone(records: Engine, lock: int) -> Iterator[Connection]:
+    """A transaction no other holder of the same `lock` is in; committed when the block ends well.
+
+    SQLite takes its write lock at once, PostgreSQL an advisory lock.
+    """
+    begin = records.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
+    with begin as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
+        yield connection
+        connection.commit()
 
 
 def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -89,10 +104,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _dumps(value: object) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """`value` as JSON can hold it: numpy numbers as Python's, NaN and infinity as None."""
     if isinstance(value, bool | str) or value is None:
         return value
@@ -101,7 +116,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Real):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return value

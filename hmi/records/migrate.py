@@ -10,9 +10,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
-from hmi.records.database import BEGIN_OPTION, sqlite_file
+from hmi.records.database import alone, sqlite_file
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK_KEY = 0x52494E47  # any fixed number: the advisory lock every release asks for
@@ -37,8 +37,8 @@ def migrate(records: Engine, *, folder: Path = MIGRATIONS) -> str:
     head = scripts.get_current_head()
     if head is None:
         raise SchemaError(f"no migrations in {folder}")
-    with records.connect().execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"}) as connection:
-        _stand_alone(connection)
+    with alone(records, _LOCK_KEY) as connection:
+        connection.execute(text("SELECT 1"))  # begins the transaction
         current = MigrationContext.configure(connection).get_current_revision()
         known = {script.revision for script in scripts.walk_revisions()}
         if current is not None and current not in known:
@@ -52,16 +52,7 @@ def migrate(records: Engine, *, folder: Path = MIGRATIONS) -> str:
                 _back_up(records, current)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.commit()
     return head
-
-
-def _stand_alone(connection: Connection) -> None:
-    """Begin the transaction in which no other process can migrate."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    else:
-        connection.execute(text("SELECT 1"))
 
 
 def _back_up(records: Engine, revision: str) -> None:

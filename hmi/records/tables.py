@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 # SQLite gives row numbers only to columns of the exact type INTEGER.
@@ -60,9 +62,11 @@ alarm_state = Table(
     Column("state", String, nullable=False),
     Column("time_ns", BigInteger, nullable=False),
     Column("json", JSON, nullable=False),
+    Column("held", Boolean, nullable=False, server_default=false()),
     Index(None, "state"),
+    Index(None, "held"),
 )
-"""The last event of every alarm that ever was."""
+"""The last event of every alarm that ever was; `held`: shelved, suppressed or out of service."""
 
 audit = Table(
     "audit",
@@ -73,10 +77,62 @@ audit = Table(
     Column("action", String, nullable=False),
     Column("origin", String, nullable=False),
     Column("json", JSON, nullable=False),
+    Column("digest", String, nullable=False, server_default=""),
     Index(None, "time_ns"),
     sqlite_autoincrement=True,
 )
-"""Who did what, when and from where; rows are only ever added."""
+"""Who did what, when and from where; rows are only ever added, chained by `digest`."""
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("password", String, nullable=False),
+    Column("grants", JSON, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("changed_ns", BigInteger, nullable=False),
+)
+"""People who may log in; `password` is an Argon2id hash, `grants` a role by utility."""
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Index(None, "account"),
+)
+"""Who is logged in; only the SHA-256 of a session's token is kept."""
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("grants", JSON, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("revoked_ns", BigInteger),
+    Index(None, "digest", unique=True),
+)
+"""Tokens of programs; only the SHA-256 of a token is kept."""
+
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    Column("locked_until_ns", BigInteger, nullable=False),
+)
+"""Failed logins in a row, by account and address (`*`: from anywhere)."""
 
 outage_proposal = Table(
     "outage_proposal",

@@ -80,7 +80,7 @@ def serve(folder: Path, *more: str) -> subprocess.Popen[bytes]:
     log = (folder.parent / f"{folder.name}.log").open("ab")
     command = [sys.executable, "-c", "from hmi.cli import main; main()"]
     return subprocess.Popen(
-        [*command, "serve", str(folder), "--field", *more], stdout=log, stderr=log
+        [*command, "serve", str(folder), "--field", "--lab", *more], stdout=log, stderr=log
     )
 
 

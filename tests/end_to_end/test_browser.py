@@ -14,6 +14,7 @@ from playwright.async_api import expect
 
 import hmi
 from hmi.app import SERVER_OPTIONS, create_app
+from hmi.security.access import LabAccess
 from scada.bus import MemoryBus
 from tests.end_to_end.browser import browser_page
 from tests.hmi.feeder import Feeder
@@ -32,7 +33,7 @@ async def room(side: int = 8) -> AsyncIterator[tuple[str, Feeder]]:
     bus = MemoryBus()
     feeder = Feeder(bus, side=side)
     await feeder.start()
-    app = create_app(bus.peer(), feeder.view, STATIC)
+    app = create_app(bus.peer(), feeder.view, STATIC, access=LabAccess())
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", **SERVER_OPTIONS))
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for

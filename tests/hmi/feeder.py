@@ -282,13 +282,14 @@ async def _serve(port: int, side: int) -> None:
 
     import hmi
     from hmi.app import SERVER_OPTIONS, create_app
+    from hmi.security.access import LabAccess
 
     bus = MemoryBus()
     feeder = Feeder(bus, side=side)
     feeder.plan_delay_s = 2.0
     await feeder.start()
     static = Path(str(hmi.__file__)).parent / "static"
-    app = create_app(bus.peer(), feeder.view, static)
+    app = create_app(bus.peer(), feeder.view, static, access=LabAccess())
     config = uvicorn.Config(app, port=port, log_level="warning", **SERVER_OPTIONS)
     await uvicorn.Server(config).serve()
     await feeder.stop()

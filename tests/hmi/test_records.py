@@ -30,14 +30,16 @@ from hmi.records.tables import metadata
 NEXT = '''"""One more column."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 branch_labels = None
 depends_on = None
 def upgrade() -> None:
     op.add_column("setting", sa.Column("note", sa.String()))
     {then}
 '''
+
+HEAD = max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
 
 
 @pytest.fixture
@@ -51,7 +53,8 @@ def later_release(folder: Path, then: str = "pass") -> Path:
     """The migrations with one more, as a later release would bring them."""
     copy = folder / "migrations"
     shutil.copytree(MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "versions" / "0002_note.py").write_text(NEXT.format(then=then), encoding="utf-8")
+    text = NEXT.format(then=then, head=HEAD)
+    (copy / "versions" / "9999_note.py").write_text(text, encoding="utf-8")
     return copy
 
 
@@ -90,12 +93,12 @@ def test_a_url_opens_too(tmp_path: Path) -> None:
 
 def test_an_older_file_is_backed_up_then_migrated(records: Engine, tmp_path: Path) -> None:
     Settings(records).put("colour", "grey", user="li", time_ns=1)
-    assert migrate(records, folder=later_release(tmp_path)) == "0002"
+    assert migrate(records, folder=later_release(tmp_path)) == "9999"
     assert "note" in {c["name"] for c in inspect(records).get_columns("setting")}
     assert Settings(records).get("colour") == "grey"
-    backup = tmp_path / "deep" / "records.db.0001.bak"
+    backup = tmp_path / "deep" / f"records.db.{HEAD}.bak"
     with closing(sqlite3.connect(backup)) as old:
-        assert old.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert old.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
         assert old.execute("SELECT json FROM setting").fetchone() == ('"grey"',)
 
 
@@ -103,14 +106,16 @@ def test_a_migration_that_fails_changes_nothing(records: Engine, tmp_path: Path)
     with pytest.raises(RuntimeError, match="half way"):
         migrate(records, folder=later_release(tmp_path, 'raise RuntimeError("half way")'))
     assert "note" not in {c["name"] for c in inspect(records).get_columns("setting")}
-    assert migrate(records) == "0001"
+    assert migrate(records) == HEAD
 
 
 def test_a_newer_schema_is_refused_untouched(records: Engine, tmp_path: Path) -> None:
     migrate(records, folder=later_release(tmp_path))
-    with pytest.raises(SchemaError, match=r"schema 0002, newer than this release knows \(0001\)"):
+    with pytest.raises(
+        SchemaError, match=rf"schema 9999, newer than this release knows \({HEAD}\)"
+    ):
         migrate(records)
-    assert migrate(records, folder=tmp_path / "migrations") == "0002"
+    assert migrate(records, folder=tmp_path / "migrations") == "9999"
 
 
 def test_only_one_of_many_migrates(tmp_path: Path) -> None:
@@ -127,7 +132,7 @@ def test_only_one_of_many_migrates(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == ["0001"] * 4
+    assert results == [HEAD] * 4
 
 
 def test_audit_is_numbered_and_paged(records: Engine) -> None:

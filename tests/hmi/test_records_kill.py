@@ -40,7 +40,7 @@ def test_nothing_reported_is_lost(tmp_path: Path) -> None:
         child.wait()
         child.stdout.close()
         records = engine(file)
-        assert migrate(records) == "0001"
+        migrate(records)
         stored = {int(e["sequence"]): e for e in SqlAlarmJournal(records).events(limit=100_000)}
         numbers = [int(words[0]) for words in said if len(words) == 1]
         assert len(numbers) > 50
