@@ -16,6 +16,13 @@ export class ApiError extends Error {
   }
 }
 
+let loginRequired: () => void = () => undefined;
+
+/** Called when the server asks for a login: the session has ended. */
+export function onLoginRequired(work: () => void): void {
+  loginRequired = work;
+}
+
 async function read<T>(path: string, init?: RequestInit): Promise<T> {
   let reply: Response;
   try {
@@ -28,6 +35,7 @@ async function read<T>(path: string, init?: RequestInit): Promise<T> {
   const body = (await reply.json().catch(() => null)) as {
     error?: { code: string; message: string; problems?: Problem[] };
   } | null;
+  if (body?.error?.code === "login-required") loginRequired();
   if (body?.error) throw new ApiError(body.error.code, body.error.message, body.error.problems);
   throw new ApiError(String(reply.status), reply.statusText);
 }

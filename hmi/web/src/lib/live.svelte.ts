@@ -5,6 +5,7 @@
 
 import { alarms } from "./alarms.svelte";
 import { CHANGES, type Frame, SNAPSHOT, STATE, type StateFrame, type Utility, decodeFrame } from "./frames";
+import { session } from "./session.svelte";
 import type { JournalEntry, LinkRow, StateInfo } from "./types";
 
 export type Connection = "connecting" | "up" | "down";
@@ -80,6 +81,7 @@ class Live {
     };
     socket.onclose = () => {
       this.connection = "down";
+      void session.load(); // it may have been closed because the session has ended
       const wait = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)];
       setTimeout(() => this.#connect(), wait);
     };

@@ -27,8 +27,9 @@ class Room {
   readonly pointsAt = new Map<string, number[]>();
   readonly handleOf = new Map<string, number>();
 
-  async load(): Promise<void> {
-    this.operator = localStorage.getItem("ringmain.operator") ?? "";
+  /** `account`: who is logged in; in a lab the name is the one typed last. */
+  async load(account: string | null): Promise<void> {
+    this.operator = account ?? localStorage.getItem("ringmain.operator") ?? "";
     const wished = localStorage.getItem("ringmain.theme");
     this.useTheme(wished === "dark" ? "dark" : "light");
     try {
