@@ -23,17 +23,16 @@ log = logging.getLogger("ringmain")
 
 async def _core(site: Site) -> None:
     from hmi.busing import join_bus, open_hub
-    from hmi.records import Audit, SqlAlarmJournal, engine, migrate
+    from hmi.records import Audit, SqlAlarmJournal
     from hmi.records.desk import serve_outages
     from hmi.security.desk import SecurityDesk
     from hmi.security.first import first_administrator
+    from hmi.storing import free_bytes, open_records, open_store, retention
     from scada.bus_secret import make_secret, read_secret
     from scada.clock import SystemClock
     from scada.core import Core
-    from scada.store.sqlite import SqliteStore
 
-    records = engine(site.data / "records.db")
-    migrate(records)
+    records = open_records(site)
     clock = SystemClock()
     make_secret(site.data / "audit.key")
     trail = Audit(records, read_secret(site.data / "audit.key"))
@@ -42,7 +41,7 @@ async def _core(site: Site) -> None:
         first_administrator(security.accounts, site.data, clock.now_ns())
     hub = await open_hub(site.data)
     bus = await join_bus(site.data)
-    store = SqliteStore(site.data / "history.db")
+    store = open_store(site)
     core = Core(
         site.points,
         store,
@@ -51,6 +50,8 @@ async def _core(site: Site) -> None:
         clock,
         site.scan,
         heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
+        retention=retention(site),
+        free_bytes=lambda: free_bytes(site.data),
     )
     try:
         await serve_outages(bus, records)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class Core:
         heartbeat_s: Mapping[str, float] | None = None,
         again_s: float = 0.0,
         retention: Retention | None = None,
+        free_bytes: Callable[[], int | None] = lambda: None,
     ) -> None:
         """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`.
 
@@ -54,7 +55,7 @@ class Core:
         points = table.points
         self.live = LiveTable(points, scan, clock.now_ns(), heartbeat_s=heartbeat_s)
         self.desk = AlarmDesk(points, journal, bus, clock, again_s=again_s)
-        self.historian = Historian(points, store, retention=retention)
+        self.historian = Historian(points, store, retention=retention, free_bytes=free_bytes)
         self.commands = Commands(points, self.live, self.desk, bus, clock, scan)
         self._table = table
         self._bus = bus
@@ -86,6 +87,7 @@ class Core:
             "core.acknowledge": answers.acknowledge,
             "core.events": answers.events,
             "core.history": answers.history,
+            "core.means": answers.means,
             "core.write": self._write,
             "core.status": self._status,
         }

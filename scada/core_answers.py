@@ -94,6 +94,26 @@ class Answers:
         )
         return {"n": len(series)}, payload
 
+    async def means(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, from_ns, to_ns, step_ns, origin} -> {n} + start i8, n i8, held i8, low, high,
+        mean f8 by step."""
+        handle = self._handle(header.get("point"))
+        try:
+            found = await self.historian.means(
+                handle,
+                "model" if self._of_model[handle] else origin_of(header),
+                int(header["from_ns"]),
+                int(header["to_ns"]),
+                int(header["step_ns"]),
+            )
+        except ValueError as problem:
+            raise BusError(str(problem)) from problem
+        whole = (found.start_ns, found.n, found.held_ns)
+        real = (found.low, found.high, found.mean)
+        payload = b"".join(c.astype("<i8").tobytes() for c in whole)
+        payload += b"".join(c.astype("<f8").tobytes() for c in real)
+        return {"n": len(found.start_ns)}, payload
+
     def _handle(self, point_id: object) -> int:
         try:
             return self._table.handle(str(point_id))

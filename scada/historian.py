@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scada.aggregates import Aggregates, read_aggregates
 from scada.exception_filter import MAX_GAP_S, ExceptionFilter
 from scada.point import Origin, Point
 from scada.samples import SampleBatch, taken
@@ -36,12 +37,26 @@ RECENT_SAMPLES = 4_000_000
 PENDING_BATCHES = 256
 
 
+TIME_STEP_NS = 1_000_000
+"""Times are kept to the millisecond: finer than any field link tells them apart."""
+COMPACT_AFTER_NS = 2 * BLOCK_NS
+"""A day is packed two hours after its end."""
+FREE_BYTES = 1_000_000_000
+FREE_SHARE = 0.9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long and how much is kept; None: no bound."""
+    """How long and how much is kept; None: no bound.
+
+    `days` is of samples, `hours_days` of the hourly aggregates, which outlive them. Less than
+    `free_bytes` on the disk, or more than nine tenths of `max_bytes`, is a problem to be told.
+    """
 
     days: float | None = 3653.0
+    hours_days: float | None = None
     max_bytes: int | None = None
+    free_bytes: int = FREE_BYTES
 
 
 class Historian:
@@ -54,9 +69,17 @@ class Historian:
         *,
         retention: Retention | None = None,
         max_gap_s: float = MAX_GAP_S,
+        time_step_ns: int = TIME_STEP_NS,
+        free_bytes: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """Blocking: asks the store for handles. StoreError when it cannot be read."""
-        self.problem = ""
+        """Blocking: asks the store for handles. StoreError when it cannot be read.
+
+        `free_bytes` tells how much room the disk of the store has (None: not known).
+        """
+        self._write_problem = ""
+        self._room_problem = ""
+        self._time_step_ns = time_step_ns
+        self._free_bytes = free_bytes
         self.stored = 0
         self._store = store
         self._retention = retention or Retention()
@@ -75,6 +98,15 @@ class Historian:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="historian-writer")
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="historian-reader")
 
+    @property
+    def problem(self) -> str:
+        """Why samples cannot be stored, or soon cannot; empty when all is well."""
+        return self._write_problem or self._room_problem
+
+    @problem.setter
+    def problem(self, words: str) -> None:
+        self._write_problem = words
+
     def seen(self, mark: Mark) -> bool:
         """Whether a batch of this or a higher number was taken already."""
         return mark.number <= self._accepted.get((mark.gateway, mark.epoch), -1)
@@ -91,7 +123,7 @@ class Historian:
         if self._pending >= PENDING_BATCHES:
             raise StoreError("the historian is behind; send again later")
         filter_ = self._filters.setdefault(origin, self._new_filter())
-        kept = filter_.keep(batch)
+        kept = filter_.keep(_stepped(batch, self._time_step_ns))
         mine = _with_handles(kept, self._handle)
         if mark is not None:
             self._accepted[(mark.gateway, mark.epoch)] = mark.number
@@ -126,12 +158,22 @@ class Historian:
             lambda: read_trend(self._store, handle, origin, from_ns, to_ns, max_points)
         )
 
+    async def means(
+        self, place: int, origin: Origin, from_ns: int, to_ns: int, step_ns: int
+    ) -> Aggregates:
+        """Minutes, hours or any steps of one point; see `read_aggregates`."""
+        handle = int(self._handle[place])
+        return await self._read(
+            lambda: read_aggregates(self._store, handle, origin, from_ns, to_ns, step_ns)
+        )
+
     async def rows(self) -> int:
         """How many samples are stored."""
         return await self._read(self._store.rows)
 
     async def maintain(self, now_ns: int) -> None:
-        """Seal what is due and prune; to be called every minute or so."""
+        """Seal what is due, pack days, prune, watch the room; to be called every minute or so."""
+        await self._watch_room()
         hour = (now_ns - SEAL_AFTER_NS) // BLOCK_NS
         full = await self._read(self._store.recent) > RECENT_SAMPLES
         if (hour == self._sealed_hour and not full) or self._sealing:
@@ -139,20 +181,42 @@ class Historian:
         self._sealing = True
         try:
             await self.seal(None if full else hour * BLOCK_NS)
-            oldest = 0 if self._retention.days is None else now_ns - self._retention.days * DAY_NS
-            bound = self._retention.max_bytes
-            pruned = await self._write(lambda: self._store.prune(int(oldest), bound))
+            await self._in_steps(self._store.compact(now_ns - COMPACT_AFTER_NS))
+            pruned = await self._write(lambda: self._prune(now_ns))
             if pruned:
-                log.info("history: %d blocks beyond the retention were deleted", pruned)
+                log.info("history: %d pages beyond the retention were deleted", pruned)
             self._sealed_hour = hour
         finally:
             self._sealing = False
 
     async def seal(self, before_ns: int | None) -> None:
         """Seal recent samples of hours before a time (None: all), letting batches in between."""
-        steps = self._store.seal(before_ns)
+        await self._in_steps(self._store.seal(before_ns))
+
+    async def _in_steps(self, steps: Iterator[None]) -> None:
         while await self._write(lambda: next(steps, steps)) is not steps:
             pass
+
+    def _prune(self, now_ns: int) -> int:
+        keep = self._retention
+        if keep.days is None:
+            return self._store.prune(0, keep.max_bytes)
+        oldest = int(now_ns - keep.days * DAY_NS)
+        longer = keep.days if keep.hours_days is None else max(keep.hours_days, keep.days)
+        return self._store.prune(oldest, keep.max_bytes, int(now_ns - longer * DAY_NS))
+
+    async def _watch_room(self) -> None:
+        free = self._free_bytes()
+        size = await self._read(self._store.size_bytes)
+        most = self._retention.max_bytes
+        self._room_problem = ""
+        if free is not None and free < self._retention.free_bytes:
+            self._room_problem = f"the disk of the history has {free / 1e6:.0f} MB left"
+        elif most is not None and size > FREE_SHARE * most:
+            self._room_problem = (
+                f"the history fills {size / 1e6:.0f} of {most / 1e6:.0f} MB; "
+                "its oldest days are deleted first"
+            )
 
     async def close(self) -> None:
         """Store what the filters held back and close the store."""
@@ -181,3 +245,14 @@ class Historian:
 def _with_handles(batch: SampleBatch, handle: NDArray[np.uint32]) -> SampleBatch:
     """The batch with the store's handles."""
     return replace(batch, point=handle[batch.point])
+
+
+def _stepped(batch: SampleBatch, step_ns: int) -> SampleBatch:
+    """The batch with its times rounded down to whole steps."""
+    if step_ns == 1:
+        return batch
+    return replace(
+        batch,
+        source_time_ns=batch.source_time_ns // step_ns * step_ns,
+        arrival_time_ns=batch.arrival_time_ns // step_ns * step_ns,
+    )

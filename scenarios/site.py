@@ -44,8 +44,9 @@ class Site:
     """A site as its folder describes it. `networks` and `network_files` are by utility.
 
     `valves`, `customers` and `fill_points` belong to the water network. `data` is where a running
-    room keeps its stores. `large_scope_households` None: every outage counts as large.
-    `security_mode` is `login` or `lab` (everybody may do everything, on this machine only).
+    room keeps its stores; `history_url` and `records_url` name a PostgreSQL instead (empty: files).
+    `large_scope_households` None: every outage counts as large. `security_mode` is `login` or
+    `lab` (everybody may do everything, on this machine only).
     """
 
     path: Path
@@ -69,6 +70,11 @@ class Site:
     web_host: str
     web_port: int
     data: Path
+    history_url: str = ""
+    records_url: str = ""
+    keep_days: float = 3653.0
+    keep_hours_days: float = 3653.0
+    max_gb: float | None = None
     live_cycle_s: float
     large_scope_households: int | None
     litres_per_person_day: float
@@ -137,6 +143,11 @@ def load_site(path: Path | str) -> Site:
         security_mode=settings.security_mode,
         session_hours=settings.session_hours,
         data=(folder / settings.data_folder).resolve(),
+        history_url=settings.history_url,
+        records_url=settings.records_url,
+        keep_days=settings.keep_days,
+        keep_hours_days=settings.keep_hours_days,
+        max_gb=settings.max_gb,
         live_cycle_s=settings.live_cycle_s,
         large_scope_households=settings.large_scope_households,
         litres_per_person_day=settings.litres_per_person_day,

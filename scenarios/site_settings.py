@@ -43,6 +43,11 @@ class SiteSettings:
     security_mode: str = "login"
     session_hours: float = 12.0
     data_folder: str = "data"
+    history_url: str = ""
+    records_url: str = ""
+    keep_days: float = 3653.0
+    keep_hours_days: float = 3653.0
+    max_gb: float | None = None
     live_cycle_s: float = 5.0
     large_scope_households: int | None = None
     litres_per_person_day: float = 20.0
@@ -79,6 +84,12 @@ def _zone(value: Any) -> Any:
     return value
 
 
+def _postgres(value: Any) -> Any:
+    ok = isinstance(value, str) and re.fullmatch(r"postgresql://[^\s/]+/[^\s/]+", value)
+    return value if ok else None
+
+
+_POSTGRES_WORDS = "an address such as postgresql://user@host/database"
 _PORT = (_number(1, 65535, whole=True), "a whole number from 1 to 65535")
 _KEYS: dict[str, tuple[str, Parse, str]] = {
     "name_zh": ("name_zh", _text, "a text"),
@@ -94,6 +105,11 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "security.mode": ("security_mode", _choice("login", "lab"), "login or lab"),
     "security.session_hours": ("session_hours", _number(0.1, 168), "a number from 0.1 to 168"),
     "storage.folder": ("data_folder", _text, "a folder"),
+    "storage.history": ("history_url", _postgres, _POSTGRES_WORDS),
+    "storage.records": ("records_url", _postgres, _POSTGRES_WORDS),
+    "storage.keep_days": ("keep_days", _number(1, 36_500), "days, from 1 to 36500"),
+    "storage.keep_hours_days": ("keep_hours_days", _number(1, 36_500), "days, from 1 to 36500"),
+    "storage.max_gb": ("max_gb", _number(0.1, 100_000), "gigabytes, from 0.1 to 100000"),
     "live.cycle_s": ("live_cycle_s", _number(0.2, 3600), "a number from 0.2 to 3600"),
     "outage.large_scope_households": (
         "large_scope_households",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ def engine(target: Path | str) -> Engine:
     if "://" not in url:
         Path(url).parent.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{url}"
+    url = re.sub(r"^postgresql://", "postgresql+psycopg://", url)
     made = create_engine(url, json_serializer=_dumps, pool_pre_ping=not url.startswith("sqlite"))
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _prepare_sqlite)

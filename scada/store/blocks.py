@@ -1,8 +1,8 @@
-"""Samples of one point as a compressed block, and its summary for wide trends.
+"""Samples of one point as arrays, and the blocks of format 1, which earlier releases wrote.
 
-A block is one format byte, the count, and a zstd frame. In format 1 the frame holds four arrays
-one after another (source time, arrival minus source, value, quality), each as differences to the
-sample before (values: exclusive or of their bits) with the bytes of equal weight side by side.
+Such a block is one format byte, the count, and a zstd frame. The frame holds four arrays one after
+another (source time, arrival minus source, value, quality), each as differences to the sample
+before (values: exclusive or of their bits) with the bytes of equal weight side by side.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from scada.samples import F64, I64, U32
 
 FORMAT = 1
 _HEAD = struct.Struct("<BI")
-LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +31,6 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.time_ns)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """What a trend of many blocks needs to know of one.
-
-    `low` and `high` are the extremes of its finite values that are not bad (NaN: none), and
-    `bad_ns` the time of its first bad sample (0: none), of quality `bad`.
-    """
-
-    n: int
-    first_ns: int
-    last_ns: int
-    low: float
-    low_ns: int
-    high: float
-    high_ns: int
-    bad_ns: int
-    bad: int
-
-
-def encode_block(series: Series, compressor: zstandard.ZstdCompressor) -> bytes:
-    """The bytes of a block; every bit comes back, NaN included."""
-    bits = series.value.view(np.uint64)
-    parts = (
-        _planes(_differences(series.time_ns.view(np.uint64))),
-        _planes(_differences((series.arrival_ns - series.time_ns).view(np.uint64))),
-        _planes(np.concatenate((bits[:1], bits[1:] ^ bits[:-1]))),
-        _planes(_differences(series.quality)),
-    )
-    return _HEAD.pack(FORMAT, len(series)) + compressor.compress(b"".join(parts))
 
 
 def decode_block(data: bytes) -> Series:
@@ -81,33 +49,6 @@ def decode_block(data: bytes) -> Series:
     bits = np.bitwise_xor.accumulate(_words(raw, 16 * n, n, np.uint64))
     quality = np.cumsum(_words(raw, 24 * n, n, np.uint32), dtype=np.uint32)
     return Series(time, bits.view(np.float64), quality, time + lag)
-
-
-def summarise(series: Series) -> Summary:
-    """The summary of a block that is not empty."""
-    bad = (series.quality >> 31 == 1) | ~np.isfinite(series.value)
-    good = np.flatnonzero(~bad)
-    low = high = np.nan
-    low_ns = high_ns = bad_ns = code = 0
-    if len(good):
-        value = series.value[good]
-        least, most = good[int(np.argmin(value))], good[int(np.argmax(value))]
-        low, low_ns = float(series.value[least]), int(series.time_ns[least])
-        high, high_ns = float(series.value[most]), int(series.time_ns[most])
-    if bad.any():
-        worst = int(np.argmax(bad))
-        bad_ns, code = int(series.time_ns[worst]), int(series.quality[worst])
-    return Summary(
-        n=len(series),
-        first_ns=int(series.time_ns[0]),
-        last_ns=int(series.time_ns[-1]),
-        low=low,
-        low_ns=low_ns,
-        high=high,
-        high_ns=high_ns,
-        bad_ns=bad_ns,
-        bad=code,
-    )
 
 
 def in_order(parts: list[Series]) -> Series:
@@ -132,16 +73,6 @@ def between(series: Series, from_ns: int, to_ns: int) -> Series:
     return Series(
         series.time_ns[a:b], series.value[a:b], series.quality[a:b], series.arrival_ns[a:b]
     )
-
-
-def _differences(words: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
-    return np.concatenate((words[:1], np.diff(words)))
-
-
-def _planes(words: NDArray[np.unsignedinteger]) -> bytes:
-    size = words.dtype.itemsize
-    little = words.astype(words.dtype.newbyteorder("<"), copy=False)
-    return little.view(np.uint8).reshape(-1, size).T.tobytes()
 
 
 def _words(raw: bytes, at: int, n: int, kind: type[np.unsignedinteger]) -> NDArray[np.uint64]:

@@ -1,15 +1,17 @@
-"""Samples in memory: the twin of the SQLite store, gone with its process."""
+"""Samples in memory: the twin of the stores on a database, gone with its process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scada.point import Origin
 from scada.samples import U32, SampleBatch, joined, latest
 from scada.store.blocks import Series
-from scada.store.port import ORIGINS, BlockSpan, Mark, StoreFullError
+from scada.store.hours import no_hours
+from scada.store.port import ORIGINS, Mark, StoreFullError
 from scada.store.recent import Recent, series_of
 
 _NONE = SampleBatch(
@@ -64,7 +66,13 @@ class MemoryStore:
         """Nothing to do: there are no blocks."""
         yield from ()
 
-    def prune(self, before_ns: int, max_bytes: int | None) -> int:
+    def compact(self, before_ns: int) -> Iterator[None]:
+        """Nothing to do: there are no pages."""
+        yield from ()
+
+    def prune(
+        self, before_ns: int, max_bytes: int | None, hours_before_ns: int | None = None
+    ) -> int:
         """Nothing is deleted."""
         return 0
 
@@ -88,9 +96,10 @@ class MemorySpans:
     """One point's samples: all of them recent."""
 
     def __init__(self, recent: Series) -> None:
-        self.blocks: Sequence[BlockSpan] = ()
+        self.hours = no_hours()
+        self.thin = np.zeros(0, dtype=bool)
         self.recent = recent
 
-    def open(self, blocks: Sequence[BlockSpan]) -> list[Series]:
-        """There are no blocks."""
+    def open(self, chosen: NDArray[np.bool_]) -> list[Series]:
+        """There are no pages."""
         return []

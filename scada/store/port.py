@@ -6,15 +6,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scada.point import Origin
 from scada.samples import U32, SampleBatch
-from scada.store.blocks import Series, Summary
+from scada.store.blocks import Series
+from scada.store.hours import BLOCK_NS, Hours
+
+__all__ = [
+    "BLOCK_NS",
+    "ORIGINS",
+    "FencedError",
+    "Mark",
+    "MovedError",
+    "SampleStore",
+    "Spans",
+    "StoreError",
+    "StoreFullError",
+]
 
 ORIGINS: tuple[Origin, ...] = ("measured", "model", "manual", "replay", "drill")
 """The stored number of an origin is its place here; never change the order."""
-
-BLOCK_NS = 3600 * 1_000_000_000
-"""A block holds samples of one hour (UTC, by source time)."""
 
 
 class StoreError(RuntimeError):
@@ -25,6 +38,14 @@ class StoreFullError(StoreError):
     """There is no room for more samples; nothing of the batch was stored."""
 
 
+class FencedError(StoreError):
+    """Another core has taken over; this one may write no more."""
+
+
+class MovedError(StoreError):
+    """What a view named was replaced or deleted meanwhile: take a new view."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """The number of a batch from one gateway in one of its boots; numbers only grow."""
@@ -32,15 +53,6 @@ class Mark:
     gateway: str
     epoch: int
     number: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlockSpan:
-    """A sealed block of one point: its summary, and where its samples are."""
-
-    hour: int
-    part: int
-    summary: Summary
 
 
 class SampleStore(Protocol):
@@ -73,8 +85,17 @@ class SampleStore(Protocol):
         """
         ...
 
-    def prune(self, before_ns: int, max_bytes: int | None) -> int:
-        """Delete blocks of hours before a time, and the oldest beyond a size; rows deleted."""
+    def compact(self, before_ns: int) -> Iterator[None]:
+        """Pack the sealed hours of days that ended before a time into days, bit by bit."""
+        ...
+
+    def prune(
+        self, before_ns: int, max_bytes: int | None, hours_before_ns: int | None = None
+    ) -> int:
+        """Delete what is older than a time, and the oldest beyond a size; pages changed.
+
+        With `hours_before_ns` the hourly aggregates of deleted samples stay until that time.
+        """
         ...
 
     def recent(self) -> int:
@@ -95,11 +116,16 @@ class SampleStore(Protocol):
 
 
 class Spans(Protocol):
-    """One point's samples as a consistent view: sealed blocks to be opened, and the recent."""
+    """One point's samples as a consistent view: sealed hours to be opened, and the recent."""
 
     @property
-    def blocks(self) -> Sequence[BlockSpan]:
-        """The sealed blocks of the span, unopened."""
+    def hours(self) -> Hours:
+        """What is known of the sealed hours of the span; several rows of an hour may be there."""
+        ...
+
+    @property
+    def thin(self) -> NDArray[np.bool_]:
+        """Which rows of `hours` have no samples any more."""
         ...
 
     @property
@@ -107,6 +133,6 @@ class Spans(Protocol):
         """The samples that are not sealed yet."""
         ...
 
-    def open(self, blocks: Sequence[BlockSpan]) -> list[Series]:
-        """The samples of some of the blocks."""
+    def open(self, chosen: NDArray[np.bool_]) -> list[Series]:
+        """The samples of the chosen rows of `hours`; MovedError when a new view is needed."""
         ...

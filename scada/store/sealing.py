@@ -1,29 +1,18 @@
-"""Recent samples cut into blocks: one a point, origin and hour."""
+"""Recent samples cut into pages of an hour, and pages of hours joined into pages of a day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import zstandard
 
-from scada.samples import SampleBatch, taken
-from scada.store.blocks import LEVEL, Series, Summary, encode_block, summarise
-from scada.store.port import BLOCK_NS
+from scada.samples import SampleBatch, joined, taken
+from scada.store.hours import BLOCK_NS
+from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey, encode_page
 
-STEP = 500
-
-
-@dataclass(frozen=True, slots=True)
-class SealedBlock:
-    """A block to be stored."""
-
-    hour: int
-    handle: int
-    origin: int
-    summary: Summary
-    data: bytes
+HOUR_LEVEL = 3
+DAY_LEVEL = 9
+"""A day is packed once and kept for years."""
 
 
 def split(batch: SampleBatch, before_ns: int | None) -> tuple[SampleBatch, SampleBatch]:
@@ -39,24 +28,34 @@ def split(batch: SampleBatch, before_ns: int | None) -> tuple[SampleBatch, Sampl
     return taken(batch, np.flatnonzero(~stays)), taken(batch, np.flatnonzero(stays))
 
 
-def cut(batch: SampleBatch, origin: int) -> Iterator[list[SealedBlock]]:
-    """The blocks of one origin's samples, up to `STEP` at a time."""
-    if not len(batch):
-        return
+def hour_pages(batch: SampleBatch, origin: int, part: int) -> Iterator[Page]:
+    """The pages of one origin's samples."""
     hour = batch.source_time_ns // BLOCK_NS
+    bucket = batch.point // HOUR_POINTS
     order = np.lexsort((batch.arrival_time_ns, batch.source_time_ns, batch.point, hour))
-    hour, point = hour[order], batch.point[order]
-    time, value = batch.source_time_ns[order], batch.value[order]
-    quality, arrival = batch.quality[order], batch.arrival_time_ns[order]
-    starts = np.flatnonzero(np.concatenate(([True], (np.diff(hour) != 0) | (np.diff(point) != 0))))
-    ends = np.append(starts[1:], len(order))
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    blocks: list[SealedBlock] = []
-    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
-        series = Series(time[a:b], value[a:b], quality[a:b], arrival[a:b])
-        data = encode_block(series, compressor)
-        blocks.append(SealedBlock(int(hour[a]), int(point[a]), origin, summarise(series), data))
-        if len(blocks) == STEP:
-            yield blocks
-            blocks = []
-    yield blocks
+    hour, bucket = hour[order], bucket[order]
+    for a, b in _groups(hour, bucket):
+        key = PageKey(int(hour[a]), 1, int(bucket[a]), origin, part)
+        yield encode_page(key, taken(batch, order[a:b]), HOUR_LEVEL)
+
+
+def day_pages(batches: Sequence[SampleBatch], day: int, origin: int, part: int) -> Iterator[Page]:
+    """The pages of a day (of UTC, counted since 1970) from the samples of all its pages."""
+    batch = joined(batches)
+    order = np.lexsort((batch.arrival_time_ns, batch.source_time_ns, batch.point))
+    bucket = batch.point[order] // DAY_POINTS
+    for a, b in _groups(bucket):
+        key = PageKey(day * DAY_HOURS, DAY_HOURS, int(bucket[a]), origin, part)
+        yield encode_page(key, taken(batch, order[a:b]), DAY_LEVEL)
+
+
+def _groups(*columns: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Where the columns do not change: (first, end) of each stretch."""
+    n = len(columns[0])
+    if not n:
+        return
+    new = np.zeros(n - 1, dtype=bool)
+    for column in columns:
+        new |= column[1:] != column[:-1]
+    starts = np.flatnonzero(np.concatenate(([True], new)))
+    yield from zip(starts.tolist(), [*starts[1:].tolist(), n], strict=True)

@@ -1,4 +1,4 @@
-"""Samples in one SQLite file: a journal of recent batches, sealed blocks, last values."""
+"""Samples in one SQLite file."""
 
 from __future__ import annotations
 
@@ -9,129 +9,96 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import zstandard
 
-from scada.point import Origin
-from scada.samples import U32, SampleBatch, joined, latest
-from scada.store.blocks import Series, decode_block
-from scada.store.port import BLOCK_NS, ORIGINS, BlockSpan, Mark
-from scada.store.recent import Chunk, Recent, series_of
-from scada.store.sealing import SealedBlock, cut, split
-from scada.store.sqlite_rows import (
-    BLOCK_COLUMNS,
-    JOURNAL_LEVEL,
-    Row,
-    block_row,
-    journal_batch,
-    journal_data,
-    last_batch,
-    last_rows,
-    span,
-    told,
-)
+from scada.samples import SampleBatch
+from scada.store.blocks import decode_block
+from scada.store.database import KEPT_BOOTS, Change, Row, SpanRow, last_rows
+from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
+from scada.store.port import Mark, StoreError, StoreFullError
+from scada.store.sealing import hour_pages
+from scada.store.sql_store import SqlStore
 from scada.store.sqlite_schema import open_reader, open_writer
 
+_KEY = "hour = ? AND hours = ? AND bucket = ? AND origin = ? AND part = ?"
 
-class SqliteStore:
-    """`SampleStore` on a file. A batch is one row of the journal until its hour is sealed.
 
-    The journal's samples are kept in memory too, for reading; opening reads them back.
-    """
+class SqliteStore(SqlStore):
+    """`SampleStore` on a file, which is made when it is not there."""
 
     def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
-        """Open or make the file. `max_pages` bounds its size (beyond it: StoreFullError)."""
+        """`max_pages` bounds the size of the file (beyond it: StoreFullError)."""
         self.path = path
-        with told(f"{path} cannot be opened"):
+        super().__init__(SqliteDatabase(path, max_pages=max_pages))
+
+
+class SqliteDatabase:
+    """`Database` on a file."""
+
+    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
+        self.name = str(path)
+        self._read_lock = threading.Lock()
+        self._write_lock = threading.RLock()
+        with self._told("opened"):
             self._writer = open_writer(path)
             if max_pages is not None:
                 self._writer.execute(f"PRAGMA max_page_count={max_pages:d}")
+            self._convert()
             self._reader = open_reader(path)
-        self._write_lock = threading.RLock()
-        self._read_lock = threading.Lock()
-        self._swap = threading.Lock()
-        self._recent = Recent()
-        self._journal_end = 0
-        self._compressor = zstandard.ZstdCompressor(level=JOURNAL_LEVEL)
-        with told(f"{path} cannot be read"):
-            self._load()
 
     # writing
 
-    def handles(self, ids: Sequence[str]) -> U32:
-        """The stored handle of each point id, given when first asked for and never reused."""
-        with self._write_lock, self._transaction() as sql:
+    def handles(self, ids: Sequence[str]) -> dict[str, int]:
+        """The handles of all ids ever seen, after giving one to each that has none."""
+        with self._transaction() as sql:
             sql.executemany(
                 "INSERT INTO point_handle (id) VALUES (?) ON CONFLICT DO NOTHING",
                 [(i,) for i in ids],
             )
-            known = dict(sql.execute("SELECT id, handle FROM point_handle"))
-        return np.array([known[i] for i in ids], dtype=np.uint32)
+            return dict(sql.execute("SELECT id, handle FROM point_handle"))
 
-    def append(self, batch: SampleBatch, origin: Origin, mark: Mark | None) -> None:
-        """Store samples and their mark in one transaction; StoreError when nothing was stored."""
-        number = ORIGINS.index(origin)
-        with self._write_lock:
-            with self._transaction() as sql:
-                if len(batch):
-                    self._journal_end = self._put_journal(sql, number, batch)
-                if mark is not None:
-                    # Boots before the last few never send again.
-                    sql.execute(
-                        "INSERT INTO mark VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
-                        "number = max(number, excluded.number)",
-                        (mark.gateway, mark.epoch, mark.number),
-                    )
-                    sql.execute(
-                        "DELETE FROM mark WHERE gateway = ? AND epoch NOT IN (SELECT epoch FROM "
-                        "mark WHERE gateway = ? ORDER BY epoch DESC LIMIT 8)",
-                        (mark.gateway, mark.gateway),
-                    )
-            if len(batch):
-                with self._swap:
-                    self._recent.add(number, batch)
+    def apply(self, change: Change) -> tuple[bool, list[int]]:
+        """Commit a change; whether it was done, and the numbers of its journal rows."""
+        with self._transaction() as sql:
+            if change.mark is not None and not _put_mark(sql, change.mark):
+                return False, []
+            if change.drop_journal_to is not None:
+                sql.execute("DELETE FROM journal WHERE id <= ?", (change.drop_journal_to,))
+            for key in change.drop_pages:
+                _drop_page(sql, key)
+            for page in change.pages:
+                _put_page(sql, page)
+            for origin, newest in change.last:
+                _put_last(sql, origin, newest)
+            numbers = [
+                sql.execute(
+                    "INSERT INTO journal (origin, samples, data) VALUES (?, ?, ?)",
+                    (row.origin, row.samples, row.data),
+                ).lastrowid
+                or 0
+                for row in change.journal
+            ]
+        return True, numbers
 
-    def seal(self, before_ns: int | None) -> Iterator[None]:
-        """Turn recent samples of hours before a time (None: all) into blocks, bit by bit."""
-        with self._write_lock:
-            frozen, end = self._recent.freeze(), self._journal_end
-        blocks: list[SealedBlock] = []
-        keep: list[Chunk] = []
-        for origin in sorted({chunk.origin for chunk in frozen}):
-            batch = joined([c.batch for c in frozen if c.origin == origin])
-            past, present = split(batch, before_ns)
-            if len(present):
-                keep.append(Chunk(origin, present))
-            for some in cut(past, origin):
-                blocks += some
-                yield
-        if not blocks:
-            with self._swap:
-                self._recent.thaw(keep)
-            return
-        # Readers take what is recent and their view of the file under the same lock.
-        with self._write_lock, self._swap:
-            with self._transaction() as sql:
-                self._put_blocks(sql, blocks, end)
-                sql.execute("DELETE FROM journal WHERE id <= ?", (end,))
-                for chunk in keep:
-                    self._journal_end = self._put_journal(sql, chunk.origin, chunk.batch)
-                for origin in {chunk.origin for chunk in frozen}:
-                    self._put_last(sql, origin, [c.batch for c in frozen if c.origin == origin])
-            self._recent.thaw(keep)
+    def drop_span(self, span: SpanRow) -> int:
+        """Delete all pages of a span; how many."""
+        key = (span.hour, span.hours)
+        with self._transaction() as sql:
+            sql.execute("DELETE FROM span WHERE hour = ? AND hours = ?", key)
+            return sql.execute("DELETE FROM page WHERE hour = ? AND hours = ?", key).rowcount
 
-    def prune(self, before_ns: int, max_bytes: int | None) -> int:
-        """Delete blocks of hours before a time, and the oldest beyond a size; rows deleted."""
-        deleted = 0
-        with self._write_lock:
-            hours = [h for (h,) in self._writer.execute("SELECT hour FROM block_hour ORDER BY 1")]
-            for hour in hours:
-                too_old = hour < before_ns // BLOCK_NS
-                if not too_old and (max_bytes is None or self.size_bytes() <= max_bytes):
-                    break
-                with self._transaction() as sql:
-                    deleted += sql.execute("DELETE FROM block WHERE hour = ?", (hour,)).rowcount
-                    sql.execute("DELETE FROM block_hour WHERE hour = ?", (hour,))
-        return deleted
+    def thin_span(self, span: SpanRow) -> int:
+        """Delete the samples of a span's pages and keep their hours; how many pages."""
+        key = (span.hour, span.hours)
+        with self._transaction() as sql:
+            sql.execute("UPDATE span SET samples = 0 WHERE hour = ? AND hours = ?", key)
+            return sql.execute(
+                "UPDATE page SET data = x'', samples = 0 WHERE hour = ? AND hours = ?", key
+            ).rowcount
+
+    def give_back(self) -> None:
+        """Let the operating system have room that was freed."""
+        with self._write_lock, self._told("written"):
+            self._writer.execute("PRAGMA incremental_vacuum").fetchall()
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
@@ -143,57 +110,68 @@ class SqliteStore:
 
     # reading
 
+    def journal(self) -> list[Row]:
+        """(number, origin, data) of every journal row, in order."""
+        return self._read("SELECT id, origin, data FROM journal ORDER BY id")
+
     def marks(self) -> list[Mark]:
         """The highest number committed for each gateway and boot."""
         rows = self._read("SELECT gateway, epoch, number FROM mark")
         return [Mark(gateway=g, epoch=e, number=n) for g, e, n in rows]
 
-    def last(self, origin: Origin) -> SampleBatch:
-        """The latest stored sample of every point of an origin."""
-        number = ORIGINS.index(origin)
-        query = (
-            "SELECT handle, value, quality, source_ns, arrival_ns FROM last_value WHERE origin = ?"
+    def last(self, origin: int) -> list[Row]:
+        """(handle, value or None, quality, source_ns, arrival_ns) rows of an origin."""
+        return self._read(
+            "SELECT handle, value, quality, source_ns, arrival_ns FROM last_value WHERE origin = ?",
+            (origin,),
         )
-        with self._read_lock, self._swap, told(f"{self.path} cannot be read"):
-            chunks = self._recent.chunks()
-            rows = self._reader.execute(query, (number,)).fetchall()
-        return latest(joined([last_batch(rows), *(c.batch for c in chunks if c.origin == number)]))
 
-    def spans(self, handle: int, origin: Origin, from_ns: int, to_ns: int) -> SqliteSpans:
-        """What there is of one point with from <= source time < to, as of one moment."""
-        return SqliteSpans(self, handle, ORIGINS.index(origin), from_ns, to_ns)
-
-    def view(
-        self, handle: int, origin: int, from_ns: int, to_ns: int
-    ) -> tuple[list[Row], list[Chunk]]:
-        """Rows of a point's blocks and the recent chunks, as of one moment."""
-        query = (
-            "SELECT b.hour, part, n, first_ns, last_ns, low, low_ns, high, high_ns, bad_ns, bad "
-            "FROM block_hour AS h CROSS JOIN block AS b "
-            "ON b.hour = h.hour AND b.handle = ? AND b.origin = ? "
-            "WHERE h.hour BETWEEN ? AND ? AND last_ns >= ? AND first_ns < ?"
+    def page_rows(
+        self, handle: int, origin: int, from_hour: int, to_hour: int
+    ) -> list[tuple[PageKey, bytes, bool]]:
+        """(key, hours, whether there are samples) of a point's pages in hours from..to."""
+        found = self._read(
+            "SELECT p.hour, p.hours, p.bucket, p.origin, p.part, p.rows, p.samples "
+            "FROM span AS s CROSS JOIN page AS p ON p.hour = s.hour AND p.hours = s.hours "
+            "AND p.bucket = CASE s.hours WHEN 1 THEN ? ELSE ? END AND p.origin = ? "
+            "WHERE s.hour BETWEEN ? AND ? AND s.hour + s.hours > ?",
+            (
+                handle // HOUR_POINTS,
+                handle // DAY_POINTS,
+                origin,
+                from_hour - DAY_HOURS,
+                to_hour,
+                from_hour,
+            ),
         )
-        hours = (from_ns // BLOCK_NS, to_ns // BLOCK_NS)
-        values = (handle, origin, *hours, from_ns, to_ns)
-        with self._read_lock, self._swap, told(f"{self.path} cannot be read"):
-            return self._reader.execute(query, values).fetchall(), self._recent.chunks()
+        return [(PageKey(*row[:5]), row[5], row[6] > 0) for row in found]
 
-    def block_data(self, keys: Sequence[tuple[int, int, int, int]]) -> list[bytes]:
-        """The bytes of blocks by (hour, handle, origin, part)."""
-        query = "SELECT data FROM block WHERE hour = ? AND handle = ? AND origin = ? AND part = ?"
-        with self._read_lock, told(f"{self.path} cannot be read"):
-            found = [self._reader.execute(query, key).fetchone() for key in keys]
-        return [row[0] for row in found if row is not None]
+    def page_data(self, keys: Sequence[PageKey]) -> list[bytes | None]:
+        """The samples of pages; None for one that is not there any more."""
+        query = f"SELECT data FROM page WHERE {_KEY}"  # noqa: S608  a constant
+        with self._read_lock, self._told("read"):
+            rows = [self._reader.execute(query, _columns(key)).fetchone() for key in keys]
+        return [None if row is None else row[0] for row in rows]
 
-    def recent(self) -> int:
-        """How many samples wait to be sealed."""
-        with self._swap:
-            return len(self._recent)
+    def pages_between(self, hours: int, from_hour: int, to_hour: int) -> list[PageKey]:
+        """Keys of the pages of a length whose first hour is in from <= hour < to."""
+        rows = self._read(
+            "SELECT hour, hours, bucket, origin, part FROM page "
+            "WHERE hour >= ? AND hour < ? AND hours = ?",
+            (from_hour, to_hour, hours),
+        )
+        return [PageKey(*row) for row in rows]
 
-    def rows(self) -> int:
-        """How many samples are stored."""
-        ((sealed,),) = self._read("SELECT coalesce(sum(samples), 0) FROM block_hour")
-        return int(sealed) + self.recent()
+    def page_of(self, key: PageKey) -> tuple[bytes, bytes] | None:
+        """The hours and samples of a page."""
+        query = f"SELECT rows, data FROM page WHERE {_KEY}"  # noqa: S608  a constant
+        rows = self._read(query, _columns(key))
+        return rows[0] if rows else None
+
+    def spans(self) -> list[SpanRow]:
+        """What there is, by first hour and length, in that order."""
+        rows = self._read("SELECT hour, hours, samples FROM span ORDER BY hour, hours")
+        return [SpanRow(*row) for row in rows]
 
     def size_bytes(self) -> int:
         """The size of what is stored, without room that can be used again."""
@@ -202,21 +180,54 @@ class SqliteStore:
         ((size,),) = self._read("PRAGMA page_size")
         return (int(pages) - int(free)) * int(size)
 
+    def backup(self, to: Path) -> None:
+        """A copy of the file as of one moment, while others write; StoreError when it fails."""
+        with self._told("copied"), contextlib.closing(sqlite3.connect(to)) as copy:
+            source = open_reader(Path(self.name))
+            try:
+                source.backup(copy)
+            finally:
+                source.close()
+
     # inside
 
-    def _load(self) -> None:
-        for row in self._writer.execute("SELECT id, origin, data FROM journal ORDER BY id"):
-            self._journal_end, origin, data = row
-            self._recent.add(int(origin), journal_batch(data))
+    def _convert(self) -> None:
+        """Blocks of format 1, hour by hour, as pages."""
+        sql = self._writer
+        if not sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'block'").fetchone():
+            return
+        for (hour,) in sql.execute("SELECT hour FROM block_hour ORDER BY hour").fetchall():
+            with self._transaction():
+                old = sql.execute(
+                    "SELECT handle, origin, part, data FROM block WHERE hour = ? "
+                    "ORDER BY origin, part, handle",
+                    (hour,),
+                ).fetchall()
+                for origin, part in sorted({(row[1], row[2]) for row in old}):
+                    mine = [(h, decode_block(d)) for h, o, p, d in old if (o, p) == (origin, part)]
+                    batch = SampleBatch(
+                        np.repeat([h for h, _ in mine], [len(s) for _, s in mine]).astype(
+                            np.uint32
+                        ),
+                        np.concatenate([s.value for _, s in mine]),
+                        np.concatenate([s.quality for _, s in mine]),
+                        np.concatenate([s.time_ns for _, s in mine]),
+                        np.concatenate([s.arrival_ns for _, s in mine]),
+                    )
+                    for page in hour_pages(batch, origin, part):
+                        _put_page(sql, page)
+                sql.execute("DELETE FROM block WHERE hour = ?", (hour,))
+                sql.execute("DELETE FROM block_hour WHERE hour = ?", (hour,))
+        sql.executescript("BEGIN; DROP TABLE block; DROP TABLE block_hour; COMMIT;")
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
-        with self._read_lock, told(f"{self.path} cannot be read"):
+        with self._read_lock, self._told("read"):
             return self._reader.execute(query, values).fetchall()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        sql = self._writer
-        with told(f"{self.path} cannot be written"):
+        with self._write_lock, self._told("written"):
+            sql = self._writer
             sql.execute("BEGIN IMMEDIATE")
             try:
                 yield sql
@@ -226,54 +237,70 @@ class SqliteStore:
                     sql.execute("ROLLBACK")
                 raise
 
-    def _put_journal(self, sql: sqlite3.Connection, origin: int, batch: SampleBatch) -> int:
-        data = journal_data(batch, self._compressor)
-        row = sql.execute(
-            "INSERT INTO journal (origin, samples, data) VALUES (?, ?, ?)",
-            (origin, len(batch), data),
+    @contextlib.contextmanager
+    def _told(self, verb: str) -> Iterator[None]:
+        """SQLite's errors as the store's own."""
+        try:
+            yield
+        except sqlite3.OperationalError as problem:
+            kind = StoreFullError if "full" in str(problem) else StoreError
+            raise kind(f"{self.name} cannot be {verb}: {problem}") from problem
+        except sqlite3.Error as problem:
+            raise StoreError(f"{self.name} cannot be {verb}: {problem}") from problem
+
+
+def _put_mark(sql: sqlite3.Connection, mark: Mark) -> bool:
+    """Whether the mark is news; it is stored then."""
+    done = sql.execute(
+        "INSERT INTO mark VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number "
+        "WHERE excluded.number > number",
+        (mark.gateway, mark.epoch, mark.number),
+    )
+    if done.rowcount < 1:
+        return False
+    sql.execute(
+        "DELETE FROM mark WHERE gateway = ? AND epoch NOT IN (SELECT epoch FROM mark "
+        "WHERE gateway = ? ORDER BY epoch DESC LIMIT ?)",
+        (mark.gateway, mark.gateway, KEPT_BOOTS),
+    )
+    return True
+
+
+def _put_page(sql: sqlite3.Connection, page: Page) -> None:
+    sql.execute(
+        "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*_columns(page.key), page.samples, page.hours, page.data),
+    )
+    sql.execute(
+        "INSERT INTO span VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "samples = samples + excluded.samples",
+        (page.key.hour, page.key.hours, page.samples),
+    )
+
+
+def _drop_page(sql: sqlite3.Connection, key: PageKey) -> None:
+    query = f"DELETE FROM page WHERE {_KEY} RETURNING samples"  # noqa: S608  a constant
+    for (samples,) in sql.execute(query, _columns(key)).fetchall():
+        place = (key.hour, key.hours)
+        sql.execute(
+            "UPDATE span SET samples = samples - ? WHERE hour = ? AND hours = ?",
+            (samples, *place),
         )
-        assert row.lastrowid is not None
-        return row.lastrowid
-
-    def _put_blocks(self, sql: sqlite3.Connection, blocks: list[SealedBlock], part: int) -> None:
-        """Store blocks; `part` tells them from blocks of late samples of the same hour."""
-        sql.executemany(
-            f"INSERT INTO block VALUES ({BLOCK_COLUMNS})",  # noqa: S608  only marks for values
-            [block_row(b, part) for b in blocks],
-        )
-        samples: dict[int, int] = {}
-        for b in blocks:
-            samples[b.hour] = samples.get(b.hour, 0) + b.summary.n
-        sql.executemany(
-            "INSERT INTO block_hour VALUES (?, ?) ON CONFLICT DO UPDATE SET "
-            "samples = samples + excluded.samples",
-            list(samples.items()),
-        )
-
-    def _put_last(self, sql: sqlite3.Connection, origin: int, batches: list[SampleBatch]) -> None:
-        newest = latest(joined(batches))
-        sql.executemany(
-            "INSERT INTO last_value VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "value = excluded.value, quality = excluded.quality, source_ns = excluded.source_ns, "
-            "arrival_ns = excluded.arrival_ns WHERE excluded.arrival_ns >= arrival_ns",
-            last_rows(origin, newest),
+        sql.execute(
+            "DELETE FROM span WHERE hour = ? AND hours = ? AND NOT EXISTS "
+            "(SELECT 1 FROM page WHERE page.hour = span.hour AND page.hours = span.hours)",
+            place,
         )
 
 
-class SqliteSpans:
-    """One point's samples as of one moment; sealed blocks never change, so they open later."""
+def _put_last(sql: sqlite3.Connection, origin: int, newest: SampleBatch) -> None:
+    sql.executemany(
+        "INSERT INTO last_value VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+        "value = excluded.value, quality = excluded.quality, source_ns = excluded.source_ns, "
+        "arrival_ns = excluded.arrival_ns WHERE excluded.arrival_ns >= arrival_ns",
+        last_rows(origin, newest),
+    )
 
-    def __init__(
-        self, store: SqliteStore, handle: int, origin: int, from_ns: int, to_ns: int
-    ) -> None:
-        self._store = store
-        self._handle = handle
-        self._origin = origin
-        rows, chunks = store.view(handle, origin, from_ns, to_ns)
-        self.recent = series_of(chunks, handle, origin, from_ns, to_ns)
-        self.blocks = [span(row) for row in rows]
 
-    def open(self, blocks: Sequence[BlockSpan]) -> list[Series]:
-        """The samples of some of the blocks; what was pruned meanwhile is left out."""
-        keys = [(b.hour, self._handle, self._origin, b.part) for b in blocks]
-        return [decode_block(data) for data in self._store.block_data(keys)]
+def _columns(key: PageKey) -> tuple[int, int, int, int, int]:
+    return key.hour, key.hours, key.bucket, key.origin, key.part

@@ -1,4 +1,4 @@
-"""The tables of the SQLite store, and how its connections are opened."""
+"""The tables of the SQLite store, how its connections are opened, and files of format 1."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 
 from scada.store.port import StoreError
 
-VERSION = 1
+VERSION = 2
 
-# Blocks are kept in the order of hours: sealing writes at the end, pruning deletes at the front,
-# and a trend of one point seeks once an hour that has any blocks (`block_hour`).
+# `span` says which hours have any pages, so that a trend of a point seeks only there.
 TABLES = """
 CREATE TABLE point_handle (
     handle INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -28,27 +27,6 @@ CREATE TABLE journal (
     samples INTEGER NOT NULL,
     data BLOB NOT NULL
 );
-CREATE TABLE block_hour (
-    hour INTEGER PRIMARY KEY,
-    samples INTEGER NOT NULL
-);
-CREATE TABLE block (
-    hour INTEGER NOT NULL,
-    handle INTEGER NOT NULL,
-    origin INTEGER NOT NULL,
-    part INTEGER NOT NULL,
-    n INTEGER NOT NULL,
-    first_ns INTEGER NOT NULL,
-    last_ns INTEGER NOT NULL,
-    low REAL,
-    low_ns INTEGER NOT NULL,
-    high REAL,
-    high_ns INTEGER NOT NULL,
-    bad_ns INTEGER NOT NULL,
-    bad INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    PRIMARY KEY (hour, handle, origin, part)
-) WITHOUT ROWID;
 CREATE TABLE last_value (
     origin INTEGER NOT NULL,
     handle INTEGER NOT NULL,
@@ -58,6 +36,25 @@ CREATE TABLE last_value (
     arrival_ns INTEGER NOT NULL,
     PRIMARY KEY (origin, handle)
 ) WITHOUT ROWID;
+"""
+PAGES = """
+CREATE TABLE span (
+    hour INTEGER NOT NULL,
+    hours INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    PRIMARY KEY (hour, hours)
+) WITHOUT ROWID;
+CREATE TABLE page (
+    hour INTEGER NOT NULL,
+    hours INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    samples INTEGER NOT NULL,
+    rows BLOB NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (hour, hours, bucket, origin, part)
+);
 """
 
 
@@ -69,15 +66,19 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA wal_autocheckpoint=4000")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         connection.close()
         raise StoreError(f"{path} was written by a newer release (format {version})")
     if version == 0:
-        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    if version == 0:
+        connection.executescript(f"BEGIN; {TABLES} {PAGES} PRAGMA user_version={VERSION}; COMMIT;")
+    elif version == 1:
+        connection.executescript(f"BEGIN; {PAGES} PRAGMA user_version={VERSION}; COMMIT;")
     return connection
 
 

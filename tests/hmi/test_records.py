@@ -6,6 +6,7 @@ import math
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -43,10 +44,21 @@ HEAD = max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Engine:
+def file_records(tmp_path: Path) -> Engine:
     made = engine(tmp_path / "deep" / "records.db")
     migrate(made)
     return made
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def records(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        yield request.getfixturevalue("file_records")
+        return
+    made = engine(request.getfixturevalue("server").url())
+    migrate(made)
+    yield made
+    made.dispose()
 
 
 def later_release(folder: Path, then: str = "pass") -> Path:
@@ -79,8 +91,8 @@ def test_migrations_make_exactly_the_tables(records: Engine) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_sqlite_is_durable(records: Engine) -> None:
-    with records.connect() as connection:
+def test_sqlite_is_durable(file_records: Engine) -> None:
+    with file_records.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
@@ -91,11 +103,11 @@ def test_a_url_opens_too(tmp_path: Path) -> None:
     assert list(tmp_path.glob("*.bak")) == []
 
 
-def test_an_older_file_is_backed_up_then_migrated(records: Engine, tmp_path: Path) -> None:
-    Settings(records).put("colour", "grey", user="li", time_ns=1)
-    assert migrate(records, folder=later_release(tmp_path)) == "9999"
-    assert "note" in {c["name"] for c in inspect(records).get_columns("setting")}
-    assert Settings(records).get("colour") == "grey"
+def test_an_older_file_is_backed_up_then_migrated(file_records: Engine, tmp_path: Path) -> None:
+    Settings(file_records).put("colour", "grey", user="li", time_ns=1)
+    assert migrate(file_records, folder=later_release(tmp_path)) == "9999"
+    assert "note" in {c["name"] for c in inspect(file_records).get_columns("setting")}
+    assert Settings(file_records).get("colour") == "grey"
     backup = tmp_path / "deep" / f"records.db.{HEAD}.bak"
     with closing(sqlite3.connect(backup)) as old:
         assert old.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)

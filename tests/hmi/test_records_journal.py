@@ -1,8 +1,8 @@
-"""One contract for two alarm journals: in memory and in SQL."""
+"""One contract for the alarm journals: in memory, in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,16 @@ from scada.journal_memory import MemoryAlarmJournal
 from scada.ports import AlarmJournal
 
 
-def sql(folder: Path) -> AlarmJournal:
-    records = engine(folder / "records.db")
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AlarmJournal]:
+    if request.param == "memory":
+        yield MemoryAlarmJournal()
+        return
+    sqlite = request.param == "sqlite"
+    records = engine(tmp_path / "records.db" if sqlite else request.getfixturevalue("server").url())
     migrate(records)
-    return SqlAlarmJournal(records)
-
-
-def memory(_folder: Path) -> AlarmJournal:
-    return MemoryAlarmJournal()
-
-
-@pytest.fixture(params=[memory, sql])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AlarmJournal:
-    make: Callable[[Path], AlarmJournal] = request.param
-    return make(tmp_path)
+    yield SqlAlarmJournal(records)
+    records.dispose()
 
 
 def event(alarm: str, state: str, time_ns: int, **more: Any) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def kept(one: SampleBatch) -> list[tuple[int, float, float]]:
 
 def test_small_changes_are_left_out_and_the_last_of_them_precedes_the_step() -> None:
     f = ExceptionFilter(np.array([1.0]), max_gap_s=100)
-    rows = [(0, 0, 10.0), (0, 1, 10.5), (0, 2, 9.5), (0, 3, 10.9), (0, 4, 15.0), (0, 5, 15.0)]
-    assert kept(f.keep(batch(*rows))) == [(0, 0, 10.0), (0, 3, 10.9), (0, 4, 15.0)]
+    rows = [(0, 0, 10.0), (0, 1, 10.5), (0, 2, 9.5), (0, 3, 10.875), (0, 4, 15.0), (0, 5, 15.0)]
+    assert kept(f.keep(batch(*rows))) == [(0, 0, 10.0), (0, 3, 10.875), (0, 4, 15.0)]
     assert kept(f.flush()) == [(0, 5, 15.0)]
     assert kept(f.flush()) == []
 
@@ -118,7 +118,12 @@ def test_held_values_are_never_further_off_than_the_deadband(
         assert held[2] == q
         assert (np.isnan(held[1]) and np.isnan(v)) or abs(held[1] - v) <= deadband
     # Nothing is invented, nothing stored twice, and each point's times grow.
+    grid = 2.0 ** np.floor(np.log2(deadband / 8)) if deadband else 0.0
     for p, found in by_point.items():
-        received = {(t, repr(v), q) for pp, t, v, q in rows if pp == p}
+        received = {
+            (t, repr(float(np.round(v / grid) * grid) if grid else v), q)
+            for pp, t, v, q in rows
+            if pp == p
+        }
         assert {(t, repr(v), q) for t, v, q in found} <= received
         assert [t for t, _, _ in found] == sorted({t for t, _, _ in found})

@@ -127,8 +127,12 @@ async def test_hours_are_sealed_when_over_and_deleted_when_old(tmp_path: Path) -
     await historian.maintain(102 * BLOCK_NS + 301 * 10**9)
     assert store.recent() == 2
     assert len(await values(historian, 0)) == 6
-    await historian.maintain(126 * BLOCK_NS + 301 * 10**9)
-    assert await values(historian, 0) == [1.0, 102.0]
+    await historian.maintain(122 * BLOCK_NS + 301 * 10**9)
+    assert len(store.database.pages_between(24, 96, 97)) == 1  # the day is packed as one
+    await historian.maintain(143 * BLOCK_NS + 301 * 10**9)
+    assert len(await values(historian, 0)) == 6
+    await historian.maintain(144 * BLOCK_NS + 301 * 10**9)
+    assert await values(historian, 0) == []
     await historian.close()
 
 
@@ -189,3 +193,34 @@ def test_downsampling_keeps_extremes_and_size(
         assert (shown.min(), shown.max()) == (usable.min(), usable.max())
     if len(usable) < len(rows):
         assert len(shown) < len(few)
+
+
+async def test_little_room_is_told_before_it_is_too_late() -> None:
+    free: list[int | None] = [None]
+    historian = Historian(
+        points("a"),
+        MemoryStore(),
+        retention=Retention(max_bytes=40 * 32, free_bytes=1000),
+        free_bytes=lambda: free[0],
+    )
+    await historian.maintain(0)
+    assert historian.problem == ""
+    free[0] = 900
+    await historian.maintain(0)
+    assert "disk" in historian.problem
+    free[0] = 2000
+    await historian.maintain(0)
+    assert historian.problem == ""
+    await historian.store(batch(*((0, k, float(k)) for k in range(39))), "measured")
+    await historian.maintain(0)
+    assert "oldest days" in historian.problem
+    await historian.close()
+
+
+async def test_times_are_kept_to_the_millisecond() -> None:
+    store = MemoryStore()
+    historian = Historian(points("a"), store)
+    await historian.store(batch((0, 5_999_999, 1.0), (0, 7_000_001, 2.0)), "measured")
+    series = await historian.trend(0, "measured", 0, 10**9, 10)
+    assert series.time_ns.tolist() == [5_000_000, 7_000_000]
+    await historian.close()

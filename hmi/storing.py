@@ -1,0 +1,57 @@
+"""Where a site keeps what it must not lose: files in its data folder, or a PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scada.historian import Retention
+from scada.store.port import SampleStore
+from scenarios.site import Site
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+HISTORY_FILE = "history.db"
+RECORDS_FILE = "records.db"
+
+
+def open_store(site: Site, *, fence: int | None = None) -> SampleStore:
+    """The site's history. StoreError when it cannot be opened.
+
+    `fence` is the epoch of a leading core, for a store that several could write.
+    """
+    if site.history_url:
+        from scada.store.postgres import PostgresStore
+
+        return PostgresStore(site.history_url, fence=fence)
+    from scada.store.sqlite import SqliteStore
+
+    return SqliteStore(site.data / HISTORY_FILE)
+
+
+def open_records(site: Site) -> Engine:
+    """The site's records, brought to this release's schema."""
+    from hmi.records import engine, migrate
+
+    records = engine(site.records_url or site.data / RECORDS_FILE)
+    migrate(records)
+    return records
+
+
+def retention(site: Site) -> Retention:
+    """How long and how much history is kept."""
+    return Retention(
+        days=site.keep_days,
+        hours_days=site.keep_hours_days,
+        max_bytes=None if site.max_gb is None else int(site.max_gb * 1e9),
+    )
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Room on the disk of a folder; None when that cannot be told."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None

@@ -1,0 +1,453 @@
+"""Samples in PostgreSQL: the same journal, pages and last values as in the embedded store.
+
+Pages lie in partitions, one a day, so that pruning drops whole tables. Needs the extra `postgres`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scada.samples import SampleBatch
+from scada.store.database import KEPT_BOOTS, Change, Row, SpanRow, last_rows
+from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
+from scada.store.port import FencedError, Mark, StoreError, StoreFullError
+from scada.store.sql_store import SqlStore
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+SCHEMA = "ringmain_history"
+VERSION = 1
+CONNECT_S = 5
+_LOCK_KEY = 0x52494E48  # any fixed number: the advisory lock under which tables are made
+
+TABLES = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE {SCHEMA}.version (version integer NOT NULL);
+INSERT INTO {SCHEMA}.version VALUES ({VERSION});
+CREATE TABLE {SCHEMA}.point_handle (
+    handle bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE
+);
+CREATE TABLE {SCHEMA}.mark (
+    gateway text NOT NULL, epoch bigint NOT NULL, number bigint NOT NULL,
+    PRIMARY KEY (gateway, epoch)
+);
+CREATE TABLE {SCHEMA}.journal (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    origin smallint NOT NULL, samples integer NOT NULL, data bytea NOT NULL
+);
+ALTER TABLE {SCHEMA}.journal ALTER data SET STORAGE EXTERNAL;
+CREATE TABLE {SCHEMA}.last_value (
+    origin smallint NOT NULL, handle bigint NOT NULL, value float8, quality bigint NOT NULL,
+    source_ns bigint NOT NULL, arrival_ns bigint NOT NULL,
+    PRIMARY KEY (origin, handle)
+);
+CREATE TABLE {SCHEMA}.span (
+    hour bigint NOT NULL, hours smallint NOT NULL, samples bigint NOT NULL,
+    bytes bigint NOT NULL,
+    PRIMARY KEY (hour, hours)
+);
+CREATE TABLE {SCHEMA}.page (
+    hour bigint NOT NULL, hours smallint NOT NULL, bucket bigint NOT NULL,
+    origin smallint NOT NULL, part bigint NOT NULL, samples bigint NOT NULL,
+    rows bytea NOT NULL, data bytea NOT NULL,
+    PRIMARY KEY (hour, hours, bucket, origin, part)
+) PARTITION BY RANGE (hour);
+ALTER TABLE {SCHEMA}.page ALTER rows SET STORAGE EXTERNAL, ALTER data SET STORAGE EXTERNAL;
+CREATE TABLE {SCHEMA}.leader (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    epoch bigint NOT NULL, holder text NOT NULL, until timestamptz NOT NULL
+);
+INSERT INTO {SCHEMA}.leader (epoch, holder, until) VALUES (0, '', '-infinity');
+"""  # noqa: S608  constants only
+
+
+class PostgresStore(SqlStore):
+    """`SampleStore` in a database of a PostgreSQL server; its tables are made when missing."""
+
+    def __init__(self, url: str, *, fence: int | None = None) -> None:
+        """`fence`: the epoch of a leader; once another has a higher one, writing is refused."""
+        super().__init__(PostgresDatabase(url, fence=fence))
+
+
+class PostgresDatabase:
+    """`Database` in PostgreSQL. A lost connection is made again at the next use."""
+
+    def __init__(self, url: str, *, fence: int | None = None) -> None:
+        self.name = without_password(url)
+        self._url = url
+        self._fence = fence
+        self._write_lock = threading.RLock()
+        self._read_lock = threading.Lock()
+        self._writer: Connection | None = None
+        self._reader: Connection | None = None
+        self._days: set[int] = set()
+        with self._transaction(fenced=False) as sql:
+            sql.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+            if sql.execute(f"SELECT to_regclass('{SCHEMA}.version')").fetchone() == (None,):
+                sql.execute(TABLES)
+            (version,) = sql.execute(f"SELECT version FROM {SCHEMA}.version").fetchone() or (0,)  # noqa: S608
+        if version > VERSION:
+            raise StoreError(f"{self.name} was written by a newer release (format {version})")
+
+    # writing
+
+    def handles(self, ids: Sequence[str]) -> dict[str, int]:
+        """The handles of all ids ever seen, after giving one to each that has none."""
+        with self._transaction() as sql:
+            sql.execute("LOCK TABLE point_handle IN SHARE ROW EXCLUSIVE MODE")
+            sql.execute(
+                "INSERT INTO point_handle (id) SELECT DISTINCT n FROM unnest(%s::text[]) AS n "
+                "WHERE NOT EXISTS (SELECT 1 FROM point_handle WHERE id = n)",
+                (list(ids),),
+            )
+            return {i: int(h) for i, h in sql.execute("SELECT id, handle FROM point_handle")}
+
+    def apply(self, change: Change) -> tuple[bool, list[int]]:
+        """Commit a change; whether it was done, and the numbers of its journal rows."""
+        days: set[int] = set()
+        with self._transaction() as sql:
+            if change.mark is not None and not _put_mark(sql, change.mark):
+                return False, []
+            if change.drop_journal_to is not None:
+                sql.execute("DELETE FROM journal WHERE id <= %s", (change.drop_journal_to,))
+            _drop_pages(sql, change.drop_pages)
+            days = {page.key.hour // DAY_HOURS for page in change.pages} - self._days
+            for day in days:
+                _make_day(sql, day)
+            _put_pages(sql, change.pages)
+            for origin, newest in change.last:
+                _put_last(sql, origin, newest)
+            numbers = [
+                int(
+                    sql.execute(
+                        "INSERT INTO journal (origin, samples, data) VALUES (%s, %s, %s) "
+                        "RETURNING id",
+                        (row.origin, row.samples, row.data),
+                    ).fetchall()[0][0]
+                )
+                for row in change.journal
+            ]
+        self._days |= days
+        return True, numbers
+
+    def drop_span(self, span: SpanRow) -> int:
+        """Delete all pages of a span; how many. A day left without any loses its partition."""
+        key = (span.hour, span.hours)
+        day = span.hour // DAY_HOURS
+        with self._transaction() as sql:
+            sql.execute("DELETE FROM span WHERE hour = %s AND hours = %s", key)
+            left = sql.execute(
+                "SELECT 1 FROM span WHERE hour >= %s AND hour < %s LIMIT 1",
+                (day * DAY_HOURS, (day + 1) * DAY_HOURS),
+            ).fetchone()
+            if left:
+                done = sql.execute("DELETE FROM page WHERE hour = %s AND hours = %s", key)
+                return done.rowcount
+            ((count,),) = sql.execute(
+                "SELECT count(*) FROM page WHERE hour = %s AND hours = %s", key
+            ).fetchall()
+            sql.execute(f"DROP TABLE IF EXISTS {_partition(day)}")
+        self._days.discard(day)
+        return int(count)
+
+    def thin_span(self, span: SpanRow) -> int:
+        """Delete the samples of a span's pages and keep their hours; how many pages."""
+        key = (span.hour, span.hours)
+        with self._transaction() as sql:
+            done = sql.execute(
+                "UPDATE page SET data = '', samples = 0 WHERE hour = %s AND hours = %s", key
+            )
+            sql.execute(
+                "UPDATE span SET samples = 0, bytes = (SELECT sum(octet_length(rows)) FROM page "
+                "WHERE hour = span.hour AND hours = span.hours) WHERE hour = %s AND hours = %s",
+                key,
+            )
+            return done.rowcount
+
+    def give_back(self) -> None:
+        """Partitions give their room back by themselves; the server cleans the rest."""
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._write_lock, self._read_lock:
+            for connection in (self._writer, self._reader):
+                if connection is not None:
+                    connection.close()
+
+    # reading
+
+    def journal(self) -> list[Row]:
+        """(number, origin, data) of every journal row, in order."""
+        return self._read("SELECT id, origin, data FROM journal ORDER BY id")
+
+    def marks(self) -> list[Mark]:
+        """The highest number committed for each gateway and boot."""
+        rows = self._read("SELECT gateway, epoch, number FROM mark")
+        return [Mark(gateway=g, epoch=e, number=n) for g, e, n in rows]
+
+    def last(self, origin: int) -> list[Row]:
+        """(handle, value or None, quality, source_ns, arrival_ns) rows of an origin."""
+        return self._read(
+            "SELECT handle, value, quality, source_ns, arrival_ns FROM last_value "
+            "WHERE origin = %s",
+            (origin,),
+        )
+
+    def page_rows(
+        self, handle: int, origin: int, from_hour: int, to_hour: int
+    ) -> list[tuple[PageKey, bytes, bool]]:
+        """(key, hours, whether there are samples) of a point's pages in hours from..to."""
+        found = self._read(
+            "SELECT hour, hours, bucket, origin, part, rows, samples FROM page "
+            "WHERE hour BETWEEN %s AND %s AND hour + hours > %s AND origin = %s "
+            "AND ((hours = 1 AND bucket = %s) OR (hours = 24 AND bucket = %s)) ORDER BY hour",
+            (
+                from_hour // DAY_HOURS * DAY_HOURS,
+                to_hour,
+                from_hour,
+                origin,
+                handle // HOUR_POINTS,
+                handle // DAY_POINTS,
+            ),
+        )
+        return [(PageKey(*row[:5]), row[5], row[6] > 0) for row in found]
+
+    def page_data(self, keys: Sequence[PageKey]) -> list[bytes | None]:
+        """The samples of pages; None for one that is not there any more."""
+        if not keys:
+            return []
+        rows = self._read(
+            "SELECT k.n, p.data FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], "
+            "%s::smallint[], %s::bigint[]) WITH ORDINALITY AS k (hour, hours, bucket, origin, "
+            "part, n) JOIN page AS p USING (hour, hours, bucket, origin, part) "
+            "WHERE p.hour BETWEEN %s AND %s",
+            (*_arrays(keys), min(k.hour for k in keys), max(k.hour for k in keys)),
+        )
+        data = {int(n) - 1: bytes(d) for n, d in rows}
+        return [data.get(n) for n in range(len(keys))]
+
+    def pages_between(self, hours: int, from_hour: int, to_hour: int) -> list[PageKey]:
+        """Keys of the pages of a length whose first hour is in from <= hour < to."""
+        rows = self._read(
+            "SELECT hour, hours, bucket, origin, part FROM page "
+            "WHERE hour >= %s AND hour < %s AND hours = %s",
+            (from_hour, to_hour, hours),
+        )
+        return [PageKey(*row) for row in rows]
+
+    def page_of(self, key: PageKey) -> tuple[bytes, bytes] | None:
+        """The hours and samples of a page."""
+        rows = self._read(
+            "SELECT rows, data FROM page WHERE hour = %s AND hours = %s AND bucket = %s "
+            "AND origin = %s AND part = %s",
+            (key.hour, key.hours, key.bucket, key.origin, key.part),
+        )
+        return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
+
+    def spans(self) -> list[SpanRow]:
+        """What there is, by first hour and length, in that order."""
+        rows = self._read("SELECT hour, hours, samples FROM span ORDER BY hour, hours")
+        return [SpanRow(*row) for row in rows]
+
+    def size_bytes(self) -> int:
+        """The bytes of pages and journal; what the server needs beside them is its own."""
+        ((size,),) = self._read(
+            "SELECT (SELECT coalesce(sum(bytes), 0) FROM span)::bigint + "
+            "(SELECT coalesce(sum(octet_length(data)), 0) FROM journal)::bigint"
+        )
+        return int(size)
+
+    # inside
+
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
+        def work() -> list[Row]:
+            if self._reader is None or self._reader.closed:
+                self._reader = _connect(self._url, autocommit=True)
+            return self._reader.execute(query, values, binary=True).fetchall()
+
+        with self._read_lock, self._told("read"):
+            try:
+                return work()
+            except StoreError:
+                raise
+            except Exception as problem:
+                # A server that was started again leaves a dead connection: once more.
+                if self._reader is None or not self._reader.closed:
+                    raise
+                del problem
+                return work()
+
+    @contextlib.contextmanager
+    def _transaction(self, *, fenced: bool = True) -> Iterator[Connection]:
+        with self._write_lock, self._told("written"):
+            if self._writer is None or self._writer.closed:
+                self._writer = _connect(self._url, autocommit=False)
+            try:
+                if fenced and self._fence is not None:
+                    self._check_fence(self._writer)
+                yield self._writer
+                self._writer.commit()
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    self._writer.rollback()
+                raise
+
+    def _check_fence(self, sql: Connection) -> None:
+        """Refuse to write under an old epoch; the row stays locked until the commit."""
+        ((epoch,),) = sql.execute("SELECT epoch FROM leader FOR SHARE").fetchall()
+        if epoch != self._fence:
+            raise FencedError(f"another core has taken over (epoch {epoch}, ours {self._fence})")
+
+    @contextlib.contextmanager
+    def _told(self, verb: str) -> Iterator[None]:
+        """PostgreSQL's errors as the store's own."""
+        import psycopg
+
+        try:
+            yield
+        except psycopg.errors.DiskFull as problem:
+            raise StoreFullError(f"{self.name} cannot be {verb}: {problem}") from problem
+        except psycopg.Error as problem:
+            raise StoreError(f"{self.name} cannot be {verb}: {problem}") from problem
+
+
+def need_psycopg() -> Any:
+    """The driver; StoreError that names the extra when it is not installed."""
+    try:
+        import psycopg
+    except ImportError as problem:
+        raise StoreError(
+            "storage on PostgreSQL needs the extra: pip install 'ringmain[postgres]'"
+        ) from problem
+    return psycopg
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown."""
+    head, at, tail = url.rpartition("@")
+    if not at:
+        return url
+    scheme, _, user = head.partition("://")
+    return f"{scheme}://{user.partition(':')[0]}@{tail}"
+
+
+def _connect(url: str, *, autocommit: bool) -> Connection:
+    psycopg = need_psycopg()
+    connection: Connection = psycopg.connect(
+        url,
+        autocommit=autocommit,
+        connect_timeout=CONNECT_S,
+        options=f"-c search_path={SCHEMA} -c jit=off",
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=10_000,
+    )
+    return connection
+
+
+def _put_mark(sql: Connection, mark: Mark) -> bool:
+    """Whether the mark is news; it is stored then."""
+    done = sql.execute(
+        "INSERT INTO mark VALUES (%s, %s, %s) ON CONFLICT (gateway, epoch) DO UPDATE "
+        "SET number = excluded.number WHERE excluded.number > mark.number",
+        (mark.gateway, mark.epoch, mark.number),
+    )
+    if done.rowcount < 1:
+        return False
+    sql.execute(
+        "DELETE FROM mark WHERE gateway = %s AND epoch NOT IN (SELECT epoch FROM mark "
+        "WHERE gateway = %s ORDER BY epoch DESC LIMIT %s)",
+        (mark.gateway, mark.gateway, KEPT_BOOTS),
+    )
+    return True
+
+
+def _partition(day: int) -> str:
+    return f"{SCHEMA}.page_{'m' if day < 0 else ''}{abs(day):d}"
+
+
+def _make_day(sql: Connection, day: int) -> None:
+    # DDL takes no parameters; both numbers are whole.
+    sql.execute(
+        f"CREATE TABLE IF NOT EXISTS {_partition(day)} PARTITION OF {SCHEMA}.page "
+        f"FOR VALUES FROM ({day * DAY_HOURS:d}) TO ({(day + 1) * DAY_HOURS:d})"
+    )
+
+
+def _put_pages(sql: Connection, pages: Sequence[Page]) -> None:
+    if not pages:
+        return
+    with sql.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO page VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (k.hour, k.hours, k.bucket, k.origin, k.part, p.samples, p.hours, p.data)
+                for p in pages
+                for k in (p.key,)
+            ],
+        )
+        more: dict[tuple[int, int], list[int]] = {}
+        for page in pages:
+            sums = more.setdefault((page.key.hour, page.key.hours), [0, 0])
+            sums[0] += page.samples
+            sums[1] += len(page.hours) + len(page.data)
+        cursor.executemany(
+            "INSERT INTO span VALUES (%s, %s, %s, %s) ON CONFLICT (hour, hours) DO UPDATE "
+            "SET samples = span.samples + excluded.samples, bytes = span.bytes + excluded.bytes",
+            [(*place, *sums) for place, sums in more.items()],
+        )
+
+
+def _drop_pages(sql: Connection, keys: Sequence[PageKey]) -> None:
+    for key in keys:
+        place = (key.hour, key.hours)
+        dropped = sql.execute(
+            "DELETE FROM page WHERE hour = %s AND hours = %s AND bucket = %s AND origin = %s "
+            "AND part = %s RETURNING samples, octet_length(rows) + octet_length(data)",
+            (*place, key.bucket, key.origin, key.part),
+        ).fetchall()
+        for sums in dropped:
+            sql.execute(
+                "UPDATE span SET samples = samples - %s, bytes = bytes - %s "
+                "WHERE hour = %s AND hours = %s",
+                (*sums, *place),
+            )
+    for place in {(key.hour, key.hours) for key in keys}:
+        sql.execute(
+            "DELETE FROM span WHERE hour = %s AND hours = %s AND NOT EXISTS "
+            "(SELECT 1 FROM page WHERE page.hour = span.hour AND page.hours = span.hours)",
+            place,
+        )
+
+
+def _put_last(sql: Connection, origin: int, newest: SampleBatch) -> None:
+    rows = last_rows(origin, newest)
+    if not rows:
+        return
+    columns = [list(c) for c in zip(*rows, strict=True)]
+    sql.execute(
+        "INSERT INTO last_value SELECT * FROM unnest(%s::smallint[], %s::bigint[], "
+        "%s::float8[], %s::bigint[], %s::bigint[], %s::bigint[]) "
+        "ON CONFLICT (origin, handle) DO UPDATE SET value = excluded.value, "
+        "quality = excluded.quality, source_ns = excluded.source_ns, "
+        "arrival_ns = excluded.arrival_ns WHERE excluded.arrival_ns >= last_value.arrival_ns",
+        tuple(columns),
+    )
+
+
+def _arrays(keys: Sequence[PageKey]) -> tuple[list[int], ...]:
+    return (
+        [k.hour for k in keys],
+        [k.hours for k in keys],
+        [k.bucket for k in keys],
+        [k.origin for k in keys],
+        [k.part for k in keys],
+    )
