@@ -24,7 +24,7 @@ PATIENCE_S = 60.0
 
 
 class PostgresServer:
-    """A server of its own data folder; `url(name)` makes a fresh database."""
+    """A server of its own data folder; `url()` gives its one database, emptied."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ringmain-pg-"))
@@ -43,7 +43,6 @@ class PostgresServer:
         self._data.mkdir(mode=0o700)
         if self._as:
             os.chown(self._data, self._as["user"], self._as["group"])
-        self._databases = 0
         self._run("initdb", "-D", str(self._data), "-U", "ringmain", "-A", "trust", "-E", "UTF8",
                   "--locale=C", "--no-sync")  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
@@ -79,24 +78,23 @@ class PostgresServer:
         self._process.wait(PATIENCE_S)
 
     def url(self) -> str:
-        """The address of a new, empty database."""
+        """The address of an empty database; what an earlier test left in it is gone."""
         import psycopg
 
-        self._databases += 1
-        name = f"test_{self._databases}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as sql:
-            sql.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-        return self._address(name)
+            sql.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> "
+                "pg_backend_pid() AND usename = 'ringmain' AND backend_type = 'client backend'"
+            )
+            sql.execute("DROP SCHEMA IF EXISTS ringmain_history CASCADE")
+            sql.execute("DROP SCHEMA IF EXISTS public CASCADE")
+            sql.execute("CREATE SCHEMA public")
+        return self._address("postgres")
 
     def close(self) -> None:
         """Stop the server and delete its folder."""
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            self.kill()  # its data is not needed any more
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _address(self, name: str) -> str:

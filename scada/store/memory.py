@@ -46,10 +46,12 @@ class MemoryStore:
         """Store samples and their mark; StoreFullError when told to be full."""
         if self.full:
             raise StoreFullError("the store is full")
-        self._recent.add(ORIGINS.index(origin), batch)
         if mark is not None:
             key = (mark.gateway, mark.epoch)
-            self._marks[key] = max(mark.number, self._marks.get(key, mark.number))
+            if self._marks.get(key, mark.number - 1) >= mark.number:
+                return
+            self._marks[key] = mark.number
+        self._recent.add(ORIGINS.index(origin), batch)
 
     def last(self, origin: Origin) -> SampleBatch:
         """The latest stored sample of every point of an origin."""

@@ -15,6 +15,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from scada.ports import BusError
 from scada.store.sqlite import SqliteStore
 
@@ -183,7 +185,8 @@ class KillRoom:
         store = SqliteStore(self.folder / "history.db")
         handle = int(store.handles(["P1"])[0])
         spans = store.spans(handle, "measured", 0, 2**62)
-        values = [float(v) for part in spans.open(spans.blocks) for v in part.value]
+        sealed = spans.open(np.ones(len(spans.hours), dtype=bool))
+        values = [float(v) for part in sealed for v in part.value]
         values += [float(v) for v in spans.recent.value]
         store.close()
         counts = Counter(int(v) for v in values)
