@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from hmi.api import alarms, commands, history, outages, security, site, status
+from hmi.api import alarms, commands, history, orders, outages, security, site, status
 from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError, install_error_handlers
 from hmi.api.gate import Gate, still_allowed
@@ -30,7 +30,7 @@ SERVER_OPTIONS = {"ws_per_message_deflate": False, "server_header": False}
 """Options uvicorn must be started with: compressing frames costs three times the processor."""
 
 ROUTERS = tuple(
-    part.router for part in (security, site, alarms, history, outages, commands, status)
+    part.router for part in (security, site, alarms, history, outages, orders, commands, status)
 )
 
 

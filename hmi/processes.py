@@ -23,6 +23,7 @@ log = logging.getLogger("ringmain")
 
 async def _core(site: Site) -> None:
     from hmi.busing import join_bus, open_hub
+    from hmi.desk.start import start_desk
     from hmi.records import Audit, SqlAlarmJournal
     from hmi.records.desk import serve_outages
     from hmi.security.desk import SecurityDesk
@@ -53,11 +54,15 @@ async def _core(site: Site) -> None:
         retention=retention(site),
         free_bytes=lambda: free_bytes(site.data),
     )
+    sending: asyncio.Task[None] | None = None
     try:
         await serve_outages(bus, records)
         await security.serve(bus)
+        sending = await start_desk(bus, records, site)
         await core.run()
     finally:
+        if sending is not None:
+            sending.cancel()
         await core.close()
         await bus.close()
         await hub.close()

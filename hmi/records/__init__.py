@@ -4,15 +4,22 @@ from hmi.records.alarms import SqlAlarmJournal
 from hmi.records.audit import Audit
 from hmi.records.database import engine
 from hmi.records.migrate import SchemaError, migrate
+from hmi.records.order_book import ChangedMeanwhileError, Entry, Message, SqlOrderBook
 from hmi.records.outages import SqlOutages
+from hmi.records.outbox import SqlOutbox
 from hmi.records.settings import Settings
 
 __all__ = [
     "Audit",
+    "ChangedMeanwhileError",
+    "Entry",
+    "Message",
     "SchemaError",
     "Settings",
     "SqlAlarmJournal",
+    "SqlOrderBook",
     "SqlOutages",
+    "SqlOutbox",
     "engine",
     "migrate",
 ]

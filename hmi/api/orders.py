@@ -1,0 +1,121 @@
+"""Outages as orders: opened, moved step by step, and read back with who did what and when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field, StringConstraints
+
+from hmi.api.errors import ApiError
+from hmi.api.gate import Needs, acting, require
+from hmi.api.parts import Body, Parts, PartsDep, User
+from hmi.security.roles import Action, Identity
+
+router = APIRouter(prefix="/api/outage-orders", tags=["outage orders"])
+
+PATIENCE_S = 15.0
+ASKS: dict[str, Action] = {
+    "planner": "plan",
+    "dispatcher": "plan",
+    "crew": "plan",
+    "leader": "approve",
+}
+"""What an account must be allowed, for the order's utility, to act in a role of the desk."""
+PlannerDep = Annotated[Identity, Depends(Needs("plan"))]
+Role = Literal["planner", "dispatcher", "leader", "crew"]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class OpenOrder(Body):
+    """A new outage: `record` holds medium, kind, element, start, end, and what is known of it."""
+
+    record: dict[str, Any]
+    user: User | None = None
+    role: Role
+
+
+class TakeStep(Body):
+    """A step of the table; `record` holds its details: end, fact, number, why."""
+
+    action: Name
+    record: dict[str, Any] = Field(default_factory=dict)
+    user: User | None = None
+    role: Role
+
+
+@router.get("/table")
+async def table() -> dict[str, Any]:
+    """The states of an outage and the ways between them."""
+    from dispatch.outages.table import RESTORATION_FACTS, TRANSITIONS
+
+    return {
+        "transitions": [
+            {
+                "action": t.action,
+                "from": list(t.sources),
+                "to": t.target,
+                "roles": list(t.roles),
+                "gates": list(t.gates),
+                "tells": list(t.tells),
+            }
+            for t in TRANSITIONS
+        ],
+        "restoration_facts": {medium: list(f) for medium, f in RESTORATION_FACTS.items()},
+    }
+
+
+@router.post("")
+async def open_order(body: OpenOrder, parts: PartsDep, identity: PlannerDep) -> dict[str, Any]:
+    """Open an outage: a planned one as a study, an unplanned one underway."""
+    medium = str(body.record.get("medium", ""))
+    ask = {**body.model_dump(), "user": _who(identity, body, medium)}
+    return {"order": await _ask(parts, "open", ask)}
+
+
+@router.get("")
+async def orders(
+    parts: PartsDep, state: Annotated[str | None, Query(max_length=30)] = None
+) -> dict[str, Any]:
+    """Orders as they stand, the last changed first."""
+    return {"orders": await _ask(parts, "list", {"state": state})}
+
+
+@router.get("/{order_id}")
+async def order(order_id: str, parts: PartsDep) -> dict[str, Any]:
+    """One order with every step it took."""
+    return {"order": await _ask(parts, "get", {"id": order_id})}
+
+
+@router.get("/{order_id}/messages")
+async def messages(order_id: str, parts: PartsDep) -> dict[str, Any]:
+    """What was or will be sent for an order, with receipts."""
+    return {"messages": await _ask(parts, "messages", {"id": order_id})}
+
+
+@router.post("/{order_id}/steps")
+async def take_step(
+    order_id: str, body: TakeStep, parts: PartsDep, identity: PlannerDep
+) -> dict[str, Any]:
+    """Take a step; 409 with every reason when it is refused."""
+    kept = await _ask(parts, "get", {"id": order_id})
+    user = _who(identity, body, kept["order"]["medium"])
+    ask = {"id": order_id, **body.model_dump(), "user": user}
+    return {"order": await _ask(parts, "step", ask)}
+
+
+def _who(identity: Identity, body: OpenOrder | TakeStep, medium: str) -> str:
+    """The name the step is noted under; 403 when the account may not act in that role."""
+    require(identity, ASKS[body.role], medium)
+    return acting(identity, body.user)
+
+
+async def _ask(parts: Parts, service: str, ask: dict[str, Any]) -> Any:
+    answer, _ = await parts.bus.call(f"outages.{service}", ask, timeout_s=PATIENCE_S)
+    if "refused" in answer:
+        raise ApiError(409, "refused", "the step is not possible", answer["refused"])
+    if "problems" in answer:
+        raise ApiError(422, "invalid", "the order has faults", answer["problems"])
+    if "missing" in answer:
+        raise ApiError(404, "no-such-order", f"no order {answer['missing']!r}")
+    return answer["answer"]

@@ -1,0 +1,224 @@
+"""Outages as orders in the book: JSON in, a step taken and stored with its messages, JSON out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dispatch.outages import (
+    Law,
+    OutageOrder,
+    Outcome,
+    RefusedStepError,
+    Step,
+    Unmet,
+    open_outage,
+    take_step,
+)
+from dispatch.outages.texts import texts_of
+from dispatch.rulebook import RuleBook
+from hmi.records.order_book import Entry, Message, SqlOrderBook
+from network_models.problems import InputError, Problem
+
+BOOK = "outage"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENTS = ("start", "end", "until", "at", "corrected_at")
+_TEXTS = ("reason", "scope", "proposal", "number", "why", "fact", "element")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "medium": ("water", "gas", "heat"),
+    "kind": ("planned", "unplanned"),
+    "work": ("ordinary", "pressure-reduction", "secondary", "overhaul", "filling"),
+    "size": ("large", "small"),
+}
+_COUNTS = ("people", "households", "step")
+_FLAGS = ("residential", "delivery_plan")
+_OPEN_NEEDS = ("medium", "kind", "element", "start", "end")
+_OPEN_TAKES = frozenset(
+    {
+        *_OPEN_NEEDS,
+        *("reason", "scope", "work", "size", "people", "households", "residential", "proposal"),
+        "delivery_plan",
+    }
+)
+_TEXT_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """What the desk knows of its site; `channels` are the adapters each form goes to."""
+
+    zone: ZoneInfo
+    profile: str
+    name_zh: str
+    name_en: str
+    night_ban: tuple[time, time] | None = None
+    channels: Mapping[str, tuple[str, ...]] | None = None
+
+
+class OutageService:
+    """The life of outages in a migrated database; `clock` gives the moment, with its offset."""
+
+    def __init__(
+        self,
+        book: SqlOrderBook,
+        rules: RuleBook,
+        settings: DeskSettings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: secrets.token_hex(4),
+    ) -> None:
+        self._book, self._rules, self._settings = book, rules, settings
+        self._clock, self._new_id = clock, new_id
+
+    def open(self, record: Mapping[str, Any], *, user: str, role: str) -> dict[str, Any]:
+        """A new order of JSON values.
+
+        InputError names every bad value, RefusedStepError every reason against the order.
+        """
+        facts = self._values(record, needs=_OPEN_NEEDS, takes=_OPEN_TAKES | {"at"})
+        now = self._clock()
+        at = facts.pop("at", now)
+        start = facts["start"].astimezone(self._settings.zone)
+        order_id = f"OUT-{start:%Y%m%d}-{facts['medium']}-{self._new_id()}"
+        step = _step("open", at, user, role, {})
+        law = self._law(start)
+
+        def work(before: Mapping[str, Any] | None) -> Entry:
+            assert before is None, "an id is given once"
+            if at > now:
+                raise RefusedStepError([_future()])
+            return self._entry(open_outage(order_id, step, law, **facts), step, record)
+
+        return self._taken(self._book.take(order_id, work, entered_ns=_ns(now)))
+
+    def step(
+        self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
+    ) -> dict[str, Any]:
+        """Take a step on an order. KeyError without one; other errors as in `open`."""
+        details = self._values(record, needs=(), takes=None)
+        now = self._clock()
+        step = _step(action, details.pop("at", now), user, role, details)
+
+        def work(before: Mapping[str, Any] | None) -> Entry:
+            if before is None:
+                raise KeyError(order_id)
+            order = OutageOrder.from_dict(before["order"])
+            outcome = take_step(order, step, self._law(order.start), now=now)
+            return self._entry(outcome, step, record)
+
+        return self._taken(self._book.take(order_id, work, entered_ns=_ns(now)))
+
+    def get(self, order_id: str) -> dict[str, Any]:
+        """An order with every step it took. KeyError without one."""
+        return {**self._book.get(order_id), "steps": self._book.steps(order_id)}
+
+    def list(self, *, state: str | None = None, limit: int = 200) -> list[Any]:
+        """Orders as they stand, the last changed first."""
+        return self._book.orders(BOOK, state=state, limit=limit)
+
+    def _law(self, day: datetime) -> Law:
+        settings = self._settings
+        rules = self._rules.on(day.astimezone(settings.zone).date(), settings.profile)
+        return Law(rules=rules, zone=settings.zone, night_ban=settings.night_ban)
+
+    def _entry(self, outcome: Outcome, step: Step, record: Mapping[str, Any]) -> Entry:
+        settings, order = self._settings, outcome.order
+        names = (settings.name_zh, settings.name_en)
+        texts = texts_of(order, step.action, outcome.tells, settings.zone, names)
+        channels = settings.channels or {}
+        findings = [finding.as_dict() for finding in outcome.findings]
+        return Entry(
+            order_id=order.id,
+            book=BOOK,
+            number=order.version,
+            state=order.state,
+            action=step.action,
+            at_ns=_ns(step.at),
+            user=step.user,
+            role=step.role,
+            order={"order": order.as_dict(), "findings": findings},
+            details={**record, "findings": findings},
+            messages=tuple(
+                Message(channel=channel, audience=f"{t.audience}/{t.form}", content=t.as_dict())
+                for t in texts
+                for channel in channels.get(t.form, ("file",))
+            ),
+        )
+
+    def _taken(self, entry: Entry) -> dict[str, Any]:
+        told = [f"{m.channel}: {m.audience}" for m in entry.messages]
+        return {"id": entry.order_id, **entry.order, "told": told}
+
+    def _values(
+        self, record: Mapping[str, Any], *, needs: tuple[str, ...], takes: frozenset[str] | None
+    ) -> dict[str, Any]:
+        """The values of a JSON record, read; InputError with every fault."""
+        problems: list[Problem] = []
+        found: dict[str, Any] = {}
+        known = {*_MOMENTS, *_TEXTS, *_CHOICES, *_COUNTS, *_FLAGS}
+        for name in sorted(set(record) - (known if takes is None else takes)):
+            problems.append(_problem(name, "an unknown field", "a known one"))
+        for name in needs:
+            if record.get(name) in (None, ""):
+                problems.append(_problem(name, "nothing", "a value"))
+        for name, value in record.items():
+            if value is not None and (name in known if takes is None else name in takes):
+                try:
+                    found[name] = self._value(name, value)
+                except ValueError as error:
+                    problems.append(_problem(name, repr(value)[:60], str(error)))
+        if problems:
+            raise InputError(problems)
+        return found
+
+    def _value(self, name: str, value: Any) -> Any:
+        if name in _MOMENTS:
+            return _moment(value, self._settings.zone)
+        if name in _CHOICES:
+            if value not in _CHOICES[name]:
+                raise ValueError("one of " + ", ".join(_CHOICES[name]))
+            return value
+        if name in _FLAGS:
+            if not isinstance(value, bool):
+                raise ValueError("true or false")
+            return value
+        if name in _COUNTS:
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1e9:
+                raise ValueError("a whole number from 0")
+            return value
+        if not isinstance(value, str) or len(value) > _TEXT_LONGEST:
+            raise ValueError(f"a text of at most {_TEXT_LONGEST} characters")
+        return value
+
+
+def _step(action: str, at: datetime, user: str, role: str, details: Mapping[str, Any]) -> Step:
+    if role not in {"planner", "dispatcher", "leader", "crew"}:
+        expected = "planner, dispatcher, leader or crew"
+        raise InputError([_problem("role", role, expected)])
+    return Step(action=action, at=at, user=user, role=role, details=details)  # type: ignore[arg-type]
+
+
+def _moment(value: Any, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("an ISO 8601 time") from None
+    if not 1970 <= moment.year < 2200:
+        raise ValueError("a time from 1970 to 2199")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _ns(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _future() -> Unmet:
+    return Unmet(gate="time", text_en="the step lies in the future", text_zh="时间晚于当前时间")
+
+
+def _problem(field: str, found: str, expected: str) -> Problem:
+    return Problem(file="request", line=None, field=field, found=found, expected=expected)

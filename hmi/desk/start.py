@@ -1,0 +1,32 @@
+"""The desk of a site, put together in the process that owns its records."""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from dispatch.rulebook import RuleBook
+from hmi.desk.adapters import FileAdapter
+from hmi.desk.bus import empty_outbox, serve_orders
+from hmi.desk.outage_service import DeskSettings, OutageService
+from hmi.records import SqlOrderBook, SqlOutbox
+from scada.ports import Bus
+from scenarios.site import Site
+
+
+async def start_desk(bus: Bus, records: Engine, site: Site) -> asyncio.Task[None]:
+    """Answer the desk's services; the task that empties the outbox, to be cancelled at the end.
+
+    Messages go to files in the site's data folder (`sent`).
+    """
+    settings = DeskSettings(
+        zone=ZoneInfo(site.timezone),
+        profile=site.profile,
+        name_zh=site.name_zh,
+        name_en=site.name_en,
+    )
+    service = OutageService(SqlOrderBook(records), RuleBook.load(), settings)
+    await serve_orders(bus, service, SqlOutbox(records))
+    return asyncio.create_task(empty_outbox(records, {"file": FileAdapter(site.data / "sent")}))
