@@ -15,9 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scada.alarm_actions import Action, Change
 from scada.alarm_book import AlarmBook
+from scada.alarm_derived import DerivedWatch, Values
+from scada.alarm_flood import Flood
 from scada.alarm_links import LinkWatch
 from scada.alarm_record import AlarmEvent
+from scada.alarm_setting import Settings
 from scada.point import Point
 from scada.ports import AlarmJournal, Bus, BusError, Clock
 from scada.samples import SampleBatch
@@ -25,6 +29,9 @@ from scada.samples import SampleBatch
 log = logging.getLogger(__name__)
 
 MAX_UNSAVED = 100_000
+SPAN_PAGE = 5000
+BEFORE_NS = 7 * 86_400 * 1_000_000_000
+"""So far back a report looks for what stood already when its span began."""
 
 
 class AlarmDesk:
@@ -38,9 +45,19 @@ class AlarmDesk:
         clock: Clock,
         *,
         again_s: float = 0.0,
+        settings: Settings | None = None,
+        live: Values | None = None,
     ) -> None:
-        self.book = AlarmBook(points, again_s=again_s)
+        """`settings`: what the site decides of its alarms; `live`: present values, for those of
+        rates, deviations and for suppression by design."""
+        self.settings = settings or {}
+        self.book = AlarmBook(points, again_s=again_s, settings=self.settings)
         self.links = LinkWatch(points, self.book, clock.now_ns())
+        self.derived = DerivedWatch(points, self.settings, self.book)
+        self.flood = Flood()
+        self._live = live
+        self._hiding = np.zeros(len(points), dtype=bool)
+        self._hiding[list(self.derived.hiding_points)] = True
         self.problem = ""
         self.lost = 0
         self._journal = journal
@@ -72,7 +89,12 @@ class AlarmDesk:
     async def step(self, batch: SampleBatch) -> None:
         """Take live samples."""
         async with self._lock:
-            await self._tell(self.book.step(batch, self._clock.now_ns()))
+            now_ns = self._clock.now_ns()
+            events: list[AlarmEvent] = []
+            if self._live is not None and self._hiding[batch.point].any():
+                # A pump that stops hides its low pressure before the pressure is judged.
+                events = self.derived.hide(self._live, now_ns)
+            await self._tell(events + self.book.step(batch, now_ns))
 
     async def tick(self, quality: NDArray[np.uint32], storage_fails: bool) -> None:
         """Let time pass: delays, links, qualities of all points, and events not yet stored."""
@@ -81,6 +103,8 @@ class AlarmDesk:
             events = self.book.tick(now_ns)
             events += self.links.check(quality, now_ns)
             events += self.links.storage(storage_fails, now_ns)
+            if self._live is not None:
+                events += self.derived.check(self._live, now_ns)
             await self._tell(events)
 
     async def acknowledge(
@@ -88,11 +112,22 @@ class AlarmDesk:
     ) -> tuple[list[str], list[dict[str, str]]]:
         """Acknowledge alarms (None: all); (acknowledged, refused). BusError if not stored."""
         async with self._lock:
-            done = self.book.acknowledge(ids, user, comment, self._clock.now_ns())
-            await self._tell([])  # what happened before it stands before it
-            await self._store_and_publish(done.events)
-            self.book.adopt(done)
-            return [alarm.subject.id for alarm in done.alarms], done.refused
+            return await self._make_so(
+                self.book.acknowledge(ids, user, comment, self._clock.now_ns())
+            )
+
+    async def act(
+        self, ids: Iterable[str], action: Action, user: str
+    ) -> tuple[list[str], list[dict[str, str]]]:
+        """Do an operator's action to alarms; (done, refused). BusError if not stored."""
+        async with self._lock:
+            return await self._make_so(self.book.act(ids, action, user, self._clock.now_ns()))
+
+    async def _make_so(self, change: Change) -> tuple[list[str], list[dict[str, str]]]:
+        await self._tell([])  # what happened before it stands before it
+        await self._store_and_publish(change.events)
+        self.book.adopt(change)
+        return [alarm.subject.id for alarm in change.alarms], change.refused
 
     async def record(self, event: AlarmEvent) -> None:
         """Store and publish an event that is no alarm's (a command). BusError if not stored."""
@@ -108,9 +143,21 @@ class AlarmDesk:
             lambda: self._journal.events(from_ns=from_ns, to_ns=to_ns, limit=limit, before=before)
         )
 
+    async def span(self, from_ns: int, to_ns: int) -> list[Mapping[str, Any]]:
+        """All stored events of a span and what stood at its start, in the order of storing."""
+        found: list[Mapping[str, Any]] = []
+        before = 0
+        while True:
+            page = await self.events(max(0, from_ns - BEFORE_NS), to_ns, SPAN_PAGE, before)
+            found += page
+            if len(page) < SPAN_PAGE:
+                return found[::-1]
+            before = int(page[-1]["sequence"])
+
     async def _tell(self, events: list[AlarmEvent]) -> None:
         """Store and publish events; those that cannot be stored wait and are tried again."""
         self._unsaved += events
+        self._unsaved += self.flood.take(events, self._clock.now_ns())
         if not self._unsaved:
             return
         with contextlib.suppress(BusError):

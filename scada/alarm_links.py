@@ -52,6 +52,8 @@ class LinkWatch:
         self._storage = link_subject(
             HISTORIAN, LINK_DELAYS, "历史数据无法存储", "History cannot be stored"
         )
+        for subject in (*self._link_subjects, self._storage):
+            book.know(subject)
         self._quality_delays = quality_delays
         self._shown: set[int] = set()
         self._link_told: dict[str, bool | None] = {}

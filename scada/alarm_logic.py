@@ -4,8 +4,9 @@
                   unacknowledged -> returned (D, returned-unacknowledged) -> normal
                   returned -> unacknowledged (it recurs), acknowledged -> unacknowledged (re-alarm)
 
-Alarms do not latch here; the latched states E and F would be two more phases of `TRANSITIONS`,
-and shelving, suppression and out-of-service (G, H, I) are flags beside the phase.
+An alarm that latches does not clear by itself: unacknowledged -> latched (E), acknowledged ->
+latched-acknowledged (F), and from there an operator resets it. Shelved, suppressed by design and
+out of service (G, H, I) stand beside the phase (`alarm_holds`): it goes on inside them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,16 @@ from typing import Literal
 from scada.point import Limits, Sample
 from scada.quality import is_bad
 
-Phase = Literal["normal", "unacknowledged", "acknowledged", "returned"]
-Input = Literal["active", "clear", "acknowledge", "again"]
-Event = Literal["raised", "returned", "cleared", "acknowledged", "re-alarmed"]
+Phase = Literal[
+    "normal",
+    "unacknowledged",
+    "acknowledged",
+    "returned",
+    "latched",
+    "latched-acknowledged",
+]
+Input = Literal["active", "clear", "latch", "acknowledge", "again", "reset"]
+Event = Literal["raised", "returned", "cleared", "latched", "acknowledged", "re-alarmed", "reset"]
 LimitKind = Literal["low_low", "low", "high", "high_high"]
 
 TRANSITIONS: dict[tuple[Phase, Input], tuple[Phase, Event]] = {
@@ -30,11 +38,20 @@ TRANSITIONS: dict[tuple[Phase, Input], tuple[Phase, Event]] = {
     ("acknowledged", "again"): ("unacknowledged", "re-alarmed"),
     ("returned", "active"): ("unacknowledged", "raised"),
     ("returned", "acknowledge"): ("normal", "acknowledged"),
+    ("unacknowledged", "latch"): ("latched", "latched"),
+    ("acknowledged", "latch"): ("latched-acknowledged", "latched"),
+    ("latched", "acknowledge"): ("latched-acknowledged", "acknowledged"),
+    ("latched", "active"): ("unacknowledged", "raised"),
+    ("latched-acknowledged", "active"): ("unacknowledged", "raised"),
+    ("latched-acknowledged", "reset"): ("normal", "reset"),
 }
 """Every move there is; an input that is not listed for a phase changes nothing."""
 
 ACTIVE: frozenset[Phase] = frozenset({"unacknowledged", "acknowledged"})
 """Phases in which the abnormal condition stands."""
+
+UNSEEN: frozenset[Phase] = frozenset({"unacknowledged", "returned", "latched"})
+"""Phases that wait for an acknowledgement."""
 
 AT_LIMIT = 1e-7
 """A value this close to a limit (relative) is at it, not beyond: what float32 registers lose."""
@@ -44,11 +61,15 @@ NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delays:
-    """How long a condition must stand before it counts, in ns; `again` 0: no re-alarm."""
+    """How long a condition must stand before it counts, in ns; `again` 0: no re-alarm.
+
+    `latch`: when the condition ends the alarm stays until it is reset.
+    """
 
     on: int = 0
     off: int = 0
     again: int = 0
+    latch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +167,16 @@ def tick(state: AlarmState, delays: Delays, now_ns: int) -> Stepped:
 
 def acknowledge(state: AlarmState, now_ns: int) -> Stepped:
     """The alarm after an operator has seen it; no event when there is nothing to acknowledge."""
-    found = TRANSITIONS.get((state.phase, "acknowledge"))
+    return _by_hand(state, "acknowledge", now_ns)
+
+
+def reset(state: AlarmState, now_ns: int) -> Stepped:
+    """The alarm after an operator has reset it; no event unless it is latched and acknowledged."""
+    return _by_hand(state, "reset", now_ns)
+
+
+def _by_hand(state: AlarmState, what: Input, now_ns: int) -> Stepped:
+    found = TRANSITIONS.get((state.phase, what))
     if found is None:
         return state, ()
     return replace(state, phase=found[0], changed_ns=now_ns), (found[1],)
@@ -164,7 +194,7 @@ def _next(
         # A clock set back must not hold a delay open: it restarts at worst.
         since = now_ns if state.since_ns is None else min(state.since_ns, now_ns)
         if now_ns - since >= (delays.on if told else delays.off):
-            what, since = "active" if told else "clear", None
+            what, since = _end(told, delays), None
     elif phase == "acknowledged" and delays.again and now_ns - changed_ns >= delays.again:
         what = "again"
     events: tuple[Event, ...] = ()
@@ -181,3 +211,9 @@ def _next(
         arrival_ns=arrival_ns,
     )
     return after, events
+
+
+def _end(told: bool, delays: Delays) -> Input:
+    if told:
+        return "active"
+    return "latch" if delays.latch else "clear"

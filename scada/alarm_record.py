@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from scada.alarm_logic import AlarmState, Delays, Event, LimitRule, Phase
+from scada.alarm_holds import FREE, Holds, read_holds
+from scada.alarm_logic import ACTIVE, UNSEEN, AlarmState, Delays, Event, LimitRule, Phase
 from scada.point import Point, Priority
 
 NO_DELAYS = Delays()
@@ -34,6 +35,8 @@ class Subject:
     text_zh: str = ""
     text_en: str = ""
     delays: Delays = NO_DELAYS
+    group: str = ""
+    """Alarms of one group tell which of them was first."""
     handle: int = -1
     """Of the point, for alarms of a limit."""
 
@@ -42,7 +45,8 @@ class Subject:
 class Alarm:
     """An alarm with its state and what an operator wants to know about it.
 
-    `occurrences` counts how often it rose since it was last normal.
+    `occurrences` counts how often it rose since it was last normal. `first`: of its group it
+    rose first since all of them were normal.
     """
 
     subject: Subject
@@ -53,6 +57,23 @@ class Alarm:
     acknowledged_by: str = ""
     comment: str = ""
     occurrences: int = 0
+    holds: Holds = FREE
+    first: bool = False
+
+    @property
+    def resting(self) -> bool:
+        """Nothing stands, nothing waits, nothing holds it."""
+        return self.state.resting and not self.holds.any
+
+    @property
+    def shown(self) -> bool:
+        """Whether an operator is to see it as an alarm."""
+        return self.state.phase != "normal" and not self.holds.any
+
+    @property
+    def waits(self) -> bool:
+        """Whether an operator is to acknowledge it."""
+        return self.state.phase in UNSEEN and not self.holds.any
 
     def after(
         self,
@@ -74,6 +95,8 @@ class Alarm:
             acknowledged_by="" if unseen else self.acknowledged_by,
             comment="" if unseen else self.comment,
             occurrences=self.occurrences + raised,
+            holds=self.holds,
+            first=self.first and state.phase != "normal",
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -96,6 +119,11 @@ class Alarm:
             "text_zh": about.text_zh,
             "text_en": about.text_en,
             "occurrences": self.occurrences,
+            "held": self.holds.any,
+            "holds": self.holds.as_dict(),
+            "latching": about.delays.latch,
+            "group": about.group,
+            "first": self.first,
         }
 
     def event(self, event: str, now_ns: int, user: str = "") -> AlarmEvent:
@@ -116,7 +144,7 @@ def restored(subject: Subject, stored: Mapping[str, Any]) -> Alarm:
         subject=subject,
         state=AlarmState(
             phase=phase,
-            condition=phase in ("unacknowledged", "acknowledged"),
+            condition=phase in ACTIVE,
             known=False,
             changed_ns=int(stored.get("changed_ns") or stored["time_ns"]),
         ),
@@ -126,11 +154,13 @@ def restored(subject: Subject, stored: Mapping[str, Any]) -> Alarm:
         acknowledged_by=str(stored.get("acknowledged_by") or ""),
         comment=str(stored.get("comment") or ""),
         occurrences=int(stored.get("occurrences") or 0),
+        holds=read_holds(stored.get("holds") or {}),
+        first=bool(stored.get("first")),
     )
 
 
 def limit_subject(handle: int, point: Point, rule: LimitRule) -> Subject:
-    """The alarm of one limit of a point."""
+    """The alarm of one limit of a point, as its list says; a setting may change it."""
     return Subject(
         id=f"{point.id}.{rule.kind}",
         source=point.id,

@@ -12,6 +12,7 @@ import numpy as np
 
 from scada.alarm_book import PRIORITIES
 from scada.alarm_desk import AlarmDesk
+from scada.alarm_setting import Settings
 from scada.commands import Commands
 from scada.core_answers import Answers, Points, origin_of
 from scada.historian import Historian, Retention
@@ -47,14 +48,18 @@ class Core:
         again_s: float = 0.0,
         retention: Retention | None = None,
         free_bytes: Callable[[], int | None] = lambda: None,
+        settings: Settings | None = None,
     ) -> None:
-        """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`.
+        """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`;
+        `settings`: what the site decides of its alarms.
 
         The core closes `store`; `journal`, `bus` and `clock` are its owner's. Blocking.
         """
         points = table.points
         self.live = LiveTable(points, scan, clock.now_ns(), heartbeat_s=heartbeat_s)
-        self.desk = AlarmDesk(points, journal, bus, clock, again_s=again_s)
+        self.desk = AlarmDesk(
+            points, journal, bus, clock, again_s=again_s, settings=settings, live=self.live
+        )
         self.historian = Historian(points, store, retention=retention, free_bytes=free_bytes)
         self.commands = Commands(points, self.live, self.desk, bus, clock, scan)
         self._table = table
@@ -85,6 +90,8 @@ class Core:
             "core.snapshot": answers.snapshot,
             "core.alarms": answers.alarms,
             "core.acknowledge": answers.acknowledge,
+            "core.alarm_action": answers.alarm_action,
+            "core.alarm_report": answers.alarm_report,
             "core.events": answers.events,
             "core.history": answers.history,
             "core.means": answers.means,
@@ -240,6 +247,8 @@ class Core:
             "alarms_standing": sum(self.desk.book.counts()[p] for p in PRIORITIES),
             "alarms_raised": self.desk.book.raised,
             "alarm_problem": self.desk.problem,
+            "alarms_held": self.desk.book.counts()["held"],
+            **self.desk.flood.figures(),
             "alarm_events_lost": self.desk.lost,
             "started_ns": self._started_ns,
             "time_ns": self._clock.now_ns(),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from scada import alarm_actions
+from scada.alarm_actions import Action
 from scada.alarm_desk import AlarmDesk
+from scada.alarm_holds import LONGEST_SHELF_S, ShelfKind
+from scada.alarm_kpi import report
 from scada.historian import Historian
 from scada.live_table import LiveTable
 from scada.point import Origin, Point
@@ -64,6 +69,51 @@ class Answers:
             None if ids == "all" else [str(i) for i in ids], user, str(header.get("comment") or "")
         )
         return {"acknowledged": done, "refused": refused}, b""
+
+    async def alarm_action(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{action, ids, user, comment, kind, seconds, permit} -> {done, refused}.
+
+        `action`: shelve, unshelve, out_of_service, into_service, reset.
+        """
+        user, comment = str(header.get("user") or ""), str(header.get("comment") or "")
+        if not user:
+            raise BusError("an action needs the name of its user")
+        done: list[str] = []
+        refused: list[dict[str, str]] = []
+        for alarm_id in dict.fromkeys(str(i) for i in header["ids"]):
+            action = self._action(header, alarm_id, user, comment)
+            one, not_done = await self.desk.act([alarm_id], action, user)
+            done, refused = done + one, refused + not_done
+        return {"done": done, "refused": refused}, b""
+
+    def _action(self, header: Header, alarm_id: str, user: str, comment: str) -> Action:
+        name = header.get("action")
+        if name == "shelve":
+            setting = self.desk.settings.get(alarm_id)
+            kind: ShelfKind = "one-shot" if header.get("kind") == "one-shot" else "timed"
+            longest_s = setting.longest_shelf_s if setting else LONGEST_SHELF_S
+            seconds = float(header.get("seconds") or 0.0)
+            return alarm_actions.shelve(user, comment, kind, seconds, longest_s)
+        if name == "out_of_service":
+            permit = str(header.get("permit") or "")
+            return alarm_actions.out_of_service(user, comment, permit)
+        simple = {
+            "unshelve": alarm_actions.unshelve,
+            "into_service": alarm_actions.into_service,
+            "reset": alarm_actions.reset,
+        }
+        if name not in simple:
+            raise BusError(f"{name!r} is no action on alarms")
+        return simple[str(name)](user, comment)
+
+    async def alarm_report(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{from_ns, to_ns} -> figures by EEMUA 191, from the journal."""
+        from_ns, to_ns = int(header["from_ns"]), int(header["to_ns"])
+        events = await self.desk.span(from_ns, to_ns)
+        try:
+            return await asyncio.to_thread(report, events, from_ns, to_ns), b""
+        except ValueError as error:
+            raise BusError(str(error)) from error
 
     async def events(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """{from_ns, to_ns, limit, before} -> {events}, newest first."""

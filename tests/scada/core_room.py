@@ -32,13 +32,14 @@ class CoreRoom:
         store: SampleStore | None = None,
         journal: Any = None,
         clock: SimulatedClock | None = None,
+        **more: Any,
     ) -> None:
         self.clock = clock or SimulatedClock()
         self.bus = MemoryBus()
         self.journal = journal or MemoryAlarmJournal()
         self.store = store or MemoryStore()
         self.core = Core(
-            PointTable(points), self.store, self.journal, self.bus.peer(), self.clock, SCAN
+            PointTable(points), self.store, self.journal, self.bus.peer(), self.clock, SCAN, **more
         )
         self.number = 0
         self.heard: list[Message] = []
@@ -111,8 +112,9 @@ async def open_room(
     store: SampleStore | None = None,
     journal: Any = None,
     clock: SimulatedClock | None = None,
+    **more: Any,
 ) -> AsyncIterator[CoreRoom]:
-    room = CoreRoom(points, store, journal, clock)
+    room = CoreRoom(points, store, journal, clock, **more)
     heard = await room.bus.subscribe("values", "alarm", size=10_000)
 
     async def listen() -> None:

@@ -76,7 +76,14 @@ def test_the_list_is_unseen_first_then_by_priority_then_newest() -> None:
         book.step(batch(n, (n, 2.0)), n * S)
     book.adopt(book.acknowledge(["c.high"], "li", "", 9 * S))
     assert [a["source"] for a in book.alarms()] == ["b", "d", "a", "c"]
-    assert book.counts() == {"urgent": 2, "high": 1, "medium": 0, "low": 1, "unacknowledged": 3}
+    assert book.counts() == {
+        "urgent": 2,
+        "high": 1,
+        "medium": 0,
+        "low": 1,
+        "unacknowledged": 3,
+        "held": 0,
+    }
 
 
 def test_an_acknowledgement_changes_nothing_before_it_is_adopted() -> None:

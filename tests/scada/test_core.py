@@ -77,6 +77,7 @@ async def test_a_low_pressure_becomes_an_alarm_stored_before_it_is_published() -
             "medium": 0,
             "low": 0,
             "unacknowledged": 1,
+            "held": 0,
         }
         alarm = answer["alarms"][0]
         assert (alarm["source"], alarm["kind"], alarm["value"]) == ("P1", "low", 139e3)
