@@ -53,6 +53,7 @@ async def _core(site: Site) -> None:
         heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
         retention=retention(site),
         free_bytes=lambda: free_bytes(site.data),
+        settings=site.alarms,
     )
     sending: asyncio.Task[None] | None = None
     try:

@@ -38,6 +38,7 @@ def view_of(site: Site) -> SiteView:
         customers=site.customers,
         end_limit_pa=limit_pa,
         end_rule=END_LIMIT_RULE if limit_pa is not None else "",
+        alarms=site.alarms,
         drivers=[d.name for d in site.drivers],
     )
 

@@ -83,6 +83,11 @@ class AlarmBook:
         rules = () if handle is None else self._rules_of(handle)
         return next((subject for _, subject in rules if subject.id == alarm_id), None)
 
+    def subjects(self) -> list[Subject]:
+        """Every alarm of a limit, and the others that are known."""
+        limits = [s for handle in range(len(self._points)) for _, s in self._rules_of(handle)]
+        return [*limits, *self._others.values()]
+
     def step(self, batch: SampleBatch, now_ns: int) -> list[AlarmEvent]:
         """Take live samples in their order; what happened."""
         value, point = batch.value, batch.point

@@ -7,7 +7,7 @@ site.networks["water"], site.points, site.drivers, site.customers, ...
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,8 @@ from network_models.network import Network
 from network_models.problems import InputError, Problem
 from network_models.read import read_network
 from network_models.valves import IsolationValve
+from scada.alarm_setting import AlarmSetting
+from scada.alarm_table import read_alarms
 from scada.drivers.config import DriverConfig
 from scada.point_table import PointTable, read_points
 from scenarios.site_settings import SiteSettings, read_settings
@@ -37,6 +39,9 @@ TABLES = (
     "depots.csv",
 )
 """Every table of a site folder; one without rows still has its header."""
+
+ALARMS = "alarms.csv"
+"""What the site decides of its alarms; may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,7 @@ class Site:
     web_key: Path | None = None
     security_mode: str = "login"
     session_hours: float = 12.0
+    alarms: Mapping[str, AlarmSetting] = field(default_factory=dict)
 
 
 def load_site(path: Path | str) -> Site:
@@ -110,6 +116,9 @@ def load_site(path: Path | str) -> Site:
     water = read["water"] if "water" in files else Network()
     depots = rows(lambda: read_depots(folder / "depots.csv"))
     points = one(lambda: _points(folder, settings, files, networks)) or PointTable()
+    alarms: Mapping[str, AlarmSetting] = {}
+    if (folder / ALARMS).exists() and len(points):
+        alarms = one(lambda: read_alarms(folder / ALARMS, points)) or {}
     valves = rows(lambda: _valves(folder, water))
     customers = rows(lambda: _customers(folder, water))
     roads = rows(lambda: read_roads(folder / "roads.csv"))
@@ -142,6 +151,7 @@ def load_site(path: Path | str) -> Site:
         web_key=folder / settings.web_key if settings.web_key else None,
         security_mode=settings.security_mode,
         session_hours=settings.session_hours,
+        alarms=alarms,
         data=(folder / settings.data_folder).resolve(),
         history_url=settings.history_url,
         records_url=settings.records_url,

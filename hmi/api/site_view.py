@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dispatch.customers import Customer
 from network_models.network import Network
 from network_models.valves import IsolationValve
+from scada.alarm_setting import AlarmSetting
 from scada.point import Point
 
 
@@ -30,5 +31,7 @@ class SiteView:
     customers: Sequence[Customer] = ()
     end_limit_pa: float | None = None
     end_rule: str = ""
+    alarms: Mapping[str, AlarmSetting] = field(default_factory=dict)
+    """What the site decides of its alarms, by alarm id."""
     drivers: Sequence[str] = ()
     """Names of the field links, so that one that never reported is seen too."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hmi.cli import output
+from hmi.cli.alarms import alarms_app
 from hmi.cli.comply import comply
 from hmi.cli.demo import demo
 from hmi.cli.outage import outage_app
@@ -38,6 +39,7 @@ app.command()(comply)
 app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")
 app.add_typer(outage_app, name="outage")
+app.add_typer(alarms_app, name="alarms")
 app.add_typer(user_app, name="user")
 app.add_typer(audit_app, name="audit")
 
