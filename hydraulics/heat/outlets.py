@@ -8,9 +8,8 @@ from hydraulics.compiled import inner_kernel
 from hydraulics.heat.fluid import FluidTable, enthalpy_at, temperature_at
 from hydraulics.types import F64, U8
 
-PASS, TAKE, HOLD, DROP, PLANT = range(5)
-"""Nothing happens; a heat is taken; an outlet temperature is held; a temperature drop is held;
-a plant, whose outlet is a boundary of the transport."""
+PASS, TAKE, HOLD, DROP = range(4)
+"""Nothing happens; a heat is taken; an outlet temperature is held; a temperature drop is held."""
 
 
 class Outlets(NamedTuple):

@@ -1,0 +1,238 @@
+"""From the state of a solve to a solution: results in the file's order, and their judgement.
+
+The balances are found apart from the solver's matrix: mass at every node from the flows, each open
+link's law at its flow, and the heat of the whole network from enthalpies.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hydraulics.heat import kinds
+from hydraulics.heat import water_properties as water
+from hydraulics.heat.results import HeatReport, HeatSolution, Shortfall
+from hydraulics.heat.settle import Outcome, law_of
+from hydraulics.heat.tables import HeatArrays
+from hydraulics.heat.work import KEEPS_END, KEEPS_START, HeatBoundary, HeatWork
+from hydraulics.types import F64
+
+MASS_KGS, PRESSURE_PA, HEAT_SHARE = 1e-6, 1.0, 1e-6
+"""A solution is converged if no node misses more mass, no link more pressure, and the network not
+more than this share of its heat."""
+UNMET_SHARE = 1e-3
+"""A station lacks heat if it misses more than this share."""
+
+
+def solution_of(
+    a: HeatArrays, b: HeatBoundary, w: HeatWork, outcome: Outcome, mode: str
+) -> HeatSolution:
+    """The solution in the file's order."""
+    s = a.structure
+    start, end = s.start.astype(np.int64), s.end.astype(np.int64)
+    reached = w.reached.astype(bool)
+    live = reached[start] & reached[end]
+    pressure = np.where(reached, w.potential - a.ambient_pa, math.nan)
+    temperature = np.where(reached, w.node_k, math.nan)
+    heat = _heat(a, w, mode)
+    height = w.density * a.settings.gravity * a.links.drop_height
+    available = np.where(live, w.potential[start] - w.potential[end] + height, math.nan)
+    available[a.links.kind != kinds.STATION] = math.nan
+    margin = w.potential - water.saturation_pressure_pa(w.node_k)
+    margin[~reached] = math.nan
+    area = 0.25 * math.pi * a.links.diameter**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        velocity = np.where(area > 0.0, np.abs(w.flow) / (w.density * area), math.nan)
+    wanted = np.where(a.links.kind == kinds.STATION, b.wanted, 0.0)
+    report = _report(a, b, w, outcome, mode, live=live, heat=heat, available=available, margin=margin)
+    slot, row = s.slot_of, s.row_of
+    return HeatSolution(
+        node_ids=a.net.node_ids,
+        link_ids=a.net.link_ids,
+        pressure_pa=pressure[row],
+        temperature_k=temperature[row],
+        flow_kgs=w.flow[slot].copy(),
+        velocity_ms=velocity[slot],
+        outlet_k=np.where(live, w.out_k, math.nan)[slot],
+        heat_w=heat[slot],
+        wanted_w=wanted[slot],
+        available_pa=available[slot],
+        boiling_margin_pa=margin[row],
+        status=(w.state[slot] != kinds.SHUT).astype(np.int64),
+        report=report,
+    )
+
+
+def _heat(a: HeatArrays, w: HeatWork, mode: str) -> F64:
+    """W that each link takes out of its water: flow times what its enthalpy falls."""
+    if mode == "hydraulics":
+        return np.zeros(len(w.flow))
+    s = a.structure
+    entering = np.where(w.flow >= 0.0, w.node_h[s.start], w.node_h[s.end])
+    heat: F64 = np.abs(w.flow) * (entering - w.out_h)
+    heat[np.abs(w.flow) < kinds.STILL_KGS] = 0.0
+    return heat
+
+
+def _report(
+    a: HeatArrays,
+    b: HeatBoundary,
+    w: HeatWork,
+    outcome: Outcome,
+    mode: str,
+    *,
+    live: np.ndarray,
+    heat: F64,
+    available: F64,
+    margin: F64,
+) -> HeatReport:
+    s = a.structure
+    kind = a.links.kind
+    reached = w.reached.astype(bool)
+    mass, made_up = _mass(a, b, w)
+    pressure = _pressure(a, w, live)
+    plants, stations = kind == kinds.PLANT, kind == kinds.STATION
+    taken = stations | (kind == kinds.VALVE)
+    plant_w, delivered = float(-heat[plants].sum()), float(heat[taken].sum())
+    lost = float(heat[~plants & ~taken].sum())
+    missing = 0.0 if mode == "hydraulics" else _heat_gap(a, w)
+    short = _shortfalls(a, b, w, heat, available, live) if mode == "coupled" else ()
+    names = a.net.link_ids
+    worst = _least(available, [names[int(k)] for k in s.link])
+    coldest = _least(margin, [a.net.node_ids[int(i)] for i in s.node])
+    low = tuple(
+        a.net.node_ids[int(s.node[i])] for i in np.flatnonzero(reached & (w.potential <= 0.0))
+    )
+    scale = max(abs(plant_w), abs(delivered), 1.0)
+    converged = (
+        outcome.converged
+        and mass <= MASS_KGS * max(1.0, float(np.abs(w.flow).max(initial=0.0)))
+        and pressure <= PRESSURE_PA
+        and missing <= HEAT_SHARE * scale
+        and not low
+    )
+    return HeatReport(
+        converged=converged,
+        iterations=outcome.iterations,
+        solves=1,
+        mass_kgs=mass,
+        pressure_pa=pressure,
+        heat_w=missing,
+        plant_w=plant_w,
+        delivered_w=delivered,
+        lost_w=lost,
+        critical=worst[0],
+        critical_pa=worst[1],
+        boiling=coldest[0],
+        boiling_margin_pa=coldest[1],
+        make_up_kgs=made_up,
+        shortfalls=short,
+        unsupplied=tuple(a.net.node_ids[int(i)] for i in s.node[~reached]),
+        negative_pressure=low,
+        warnings=_warnings(a, w, outcome, low, coldest, worst, made_up, mode),
+    )
+
+
+def _least(values: F64, names: list[str]) -> tuple[str, float]:
+    if not np.isfinite(values).any():
+        return "", math.nan
+    i = int(np.nanargmin(values))
+    return names[i], float(values[i])
+
+
+def _mass(a: HeatArrays, b: HeatBoundary, w: HeatWork) -> tuple[float, tuple[tuple[str, float], ...]]:
+    """The greatest imbalance of a free node; what pressure keeping of plants feeds in, kg/s."""
+    s = a.structure
+    balance = -b.demand.copy()
+    np.add.at(balance, s.end.astype(np.int64), w.flow)
+    np.subtract.at(balance, s.start.astype(np.int64), w.flow)
+    free = w.reached.astype(bool) & (b.held == 0)
+    made_up: dict[str, float] = {}
+    for k in a.plants:
+        keeper = s.start[k] if b.keeps[k] == KEEPS_START else s.end[k]
+        if b.keeps[k] in (KEEPS_START, KEEPS_END) and b.is_open[k] and free[keeper]:
+            made_up[a.net.link_ids[int(s.link[k])]] = float(-balance[keeper])
+            free[keeper] = False
+    worst = float(np.abs(balance[free]).max(initial=0.0))
+    return worst, tuple((name, flow) for name, flow in made_up.items() if abs(flow) > 1e-6)
+
+
+def _pressure(a: HeatArrays, w: HeatWork, live: np.ndarray) -> float:
+    """The greatest difference of an open link's pressure drop and its law, Pa."""
+    s = a.structure
+    follows = live & (w.state == kinds.LAW)
+    worst = 0.0
+    for k in np.flatnonzero(follows):
+        drop = law_of(a.links, w, int(k), a.settings)
+        lift = w.density[k] * a.settings.gravity * a.links.drop_height[k]
+        worst = max(worst, abs(w.potential[s.start[k]] - w.potential[s.end[k]] + lift - drop))
+    return worst
+
+
+def _heat_gap(a: HeatArrays, w: HeatWork) -> float:
+    """W by which the mixing of a node misses, summed by size over all nodes."""
+    s, i = a.structure, w.inject
+    node = i.mass * (i.enthalpy - w.node_h)
+    moves = np.where(a.links.kind == kinds.PLANT, 0.0, w.flow)
+    moves[np.abs(moves) < kinds.STILL_KGS] = 0.0
+    to = np.where(moves >= 0.0, s.end, s.start).astype(np.int64)
+    np.add.at(node, to, np.abs(moves) * (w.out_h - w.node_h[to]))
+    return float(np.abs(node).sum())
+
+
+def _shortfalls(
+    a: HeatArrays, b: HeatBoundary, w: HeatWork, heat: F64, available: F64, live: np.ndarray
+) -> tuple[Shortfall, ...]:
+    found = []
+    for k in a.stations:
+        if b.wanted[k] <= 0.0 or heat[k] >= b.wanted[k] * (1.0 - UNMET_SHARE):
+            continue
+        if not b.is_open[k]:
+            binds = "shut"
+        elif not live[k]:
+            binds = "cut off"
+        else:
+            binds = "temperature" if w.state[k] == kinds.GIVEN else "pressure"
+        found.append(
+            Shortfall(
+                station=a.net.link_ids[int(a.structure.link[k])],
+                wanted_w=float(b.wanted[k]),
+                delivered_w=float(heat[k]),
+                available_pa=float(available[k]),
+                binds=binds,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (-one.unmet_w, one.station)))
+
+
+def _warnings(
+    a: HeatArrays,
+    w: HeatWork,
+    outcome: Outcome,
+    low: tuple[str, ...],
+    boiling: tuple[str, float],
+    critical: tuple[str, float],
+    made_up: tuple[tuple[str, float], ...],
+    mode: str,
+) -> tuple[str, ...]:
+    said = []
+    if not outcome.converged:
+        said.append(f"no balance after {outcome.iterations} iterations")
+    if low:
+        said.append(f"no state with water: absolute pressure is negative at {', '.join(low[:5])}")
+    elif boiling[1] < 0.0 and mode != "hydraulics":
+        said.append(f"water boils at {boiling[0]}: {-boiling[1] / 1e5:.2f} bar are missing")
+    if critical[1] < 0.0:
+        said.append(
+            f"station {critical[0]} has its return above its supply by {-critical[1] / 1e5:.3f} bar"
+        )
+    for name, flow in made_up:
+        way = "feeds in" if flow > 0.0 else "lets out"
+        said.append(f"the pressure keeping of {name} {way} {abs(flow):.4g} kg/s")
+    backwards = [
+        a.net.link_ids[int(a.structure.link[k])] for k in a.plants if w.flow[k] < -kinds.STILL_KGS
+    ]
+    if backwards:
+        said.append(f"flow goes backwards through {', '.join(backwards[:5])}")
+    return tuple(said)

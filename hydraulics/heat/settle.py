@@ -1,0 +1,176 @@
+"""The loop that settles flows, pressures, temperatures and states together."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hydraulics.compiled import inner_kernel, kernel, lean_kernel
+from hydraulics.graph.step import add_links, advance, begin, move_flows
+from hydraulics.graph.structure import Structure
+from hydraulics.heat.fluid import FluidTable
+from hydraulics.heat.kinds import (
+    FLOW,
+    GIVEN,
+    HELD,
+    HOLDER,
+    LAW,
+    LIFT,
+    NEAR_NOTHING,
+    PIPE,
+    PLANT,
+    STATION,
+    THROTTLE,
+)
+from hydraulics.heat.laws import minor_loss, pipe_loss, pump_lift, throttle_loss
+from hydraulics.heat.states import fill, hold, turn
+from hydraulics.heat.stations import ask, set_outlets
+from hydraulics.heat.tables import HeatSettings, LinkTable, NodeTable
+from hydraulics.heat.temperatures import let_in, moving, properties, sweep
+from hydraulics.heat.work import HeatBoundary, HeatWork
+from hydraulics.quality.order import follow
+from hydraulics.types import I64
+
+COUPLED, HYDRAULICS, HEAT = range(3)
+"""Flows and temperatures together; flows at the temperatures that are; temperatures alone."""
+TRIALS = 200
+CALM_K = 1e-7
+"""Temperatures that move less have settled."""
+
+
+class Outcome(NamedTuple):
+    """How a loop ended."""
+
+    iterations: int
+    converged: bool
+    singular: int
+    """A row without a pressure, -1."""
+    moved: float
+    """Summed change of flows over summed flow."""
+    heated: float
+    """Greatest change of a temperature in the last iteration, K."""
+
+
+@kernel
+def settle(
+    s: Structure,
+    links: LinkTable,
+    nodes: NodeTable,
+    f: FluidTable,
+    settings: HeatSettings,
+    stations: I64,
+    plants: I64,
+    holders: I64,
+    b: HeatBoundary,
+    w: HeatWork,
+    mode: int,
+    fresh: bool,
+) -> Outcome:
+    """Iterate from the present flows, states and temperatures. `fresh`: their order is unknown."""
+    moved, heated, total = np.inf, 0.0, 0.0
+    properties(s, w, f)
+    hold(s, holders, links, b, w, settings.gravity)
+    for trial in range(TRIALS):
+        if mode != HYDRAULICS:
+            moving(links, w)
+            follow(w.tables, w.course, w.segments, w.still, fresh)
+            fresh = False
+            set_outlets(s, links, b, w, f, False)
+            let_in(s, plants, links, nodes, b, w, f, settings)
+            heated = sweep(s, links, w, f, settings)
+            if mode == HEAT:
+                if heated < CALM_K:
+                    return Outcome(trial + 1, True, -1, 0.0, heated)
+                continue
+            properties(s, w, f)
+        ask(s, stations, links, b, w, f, settings.own_laws)
+        hold(s, holders, links, b, w, settings.gravity)
+        _linearise(s, links, b, w, settings)
+        begin(s, w.system)
+        for i in range(len(w.held)):
+            w.system.right[i] = -b.demand[i]
+        add_links(s, w.held, w.rise, w.inverse, w.shift, w.flow, w.system)
+        bad = advance(s, w.system)
+        if bad >= 0:
+            return Outcome(trial + 1, False, bad, moved, heated)
+        share = 1.0 if trial < 40 else 0.6
+        change, total = move_flows(s, w.system, w.inverse, w.shift, w.flow, share)
+        change += fill(s, holders, b, w)
+        pressed = 0.0
+        for i in range(len(w.held)):
+            pressed = max(pressed, abs(w.system.right[i]))
+            w.potential[i] += w.system.right[i]
+        moved = change / total if total > 0.0 else 0.0
+        calm = moved <= settings.accuracy and heated < CALM_K * 10.0 and pressed < 1e-2
+        if calm and trial > 0 and turn(s, links, b, w, settings) == 0:
+            return Outcome(trial + 1, True, -1, moved, heated)
+        if not calm and trial > 2 and trial % 4 == 3 and moved < 0.05:
+            turn(s, links, b, w, settings)
+    return Outcome(TRIALS, False, -1, moved, heated)
+
+
+@lean_kernel
+def _linearise(
+    s: Structure, links: LinkTable, b: HeatBoundary, w: HeatWork, settings: HeatSettings
+) -> None:
+    """Coefficients of all links at their flow: inverse = 1 / gradient, shift = miss / gradient.
+
+    The step's unknowns are changes of pressures: `shift` is what the law misses at the present
+    ones. So rounding of pressures (1e-10 of a megapascal) is no flow that comes from nowhere, which
+    in wide pipes would be a milligram a second and carry heat into dead ends.
+    """
+    for k in range(len(w.flow)):
+        w.inverse[k] = 0.0
+        w.shift[k] = 0.0
+        if not w.reached[s.start[k]] or not w.reached[s.end[k]]:
+            w.flow[k] = 0.0
+            continue
+        state = w.state[k]
+        if state == GIVEN:
+            if links.kind[k] != STATION:
+                w.flow[k] = b.given[k]
+            continue
+        if state != LAW:
+            continue
+        drop, gradient = law(links, w, k, settings)
+        drop -= w.density[k] * settings.gravity * links.drop_height[k]
+        drop -= w.potential[s.start[k]] - w.potential[s.end[k]]
+        w.inverse[k] = 1.0 / gradient
+        w.shift[k] = drop / gradient
+
+
+@inner_kernel
+def law(links: LinkTable, w: HeatWork, k: int, settings: HeatSettings) -> tuple[float, float]:
+    """Drop (Pa) of link `k` at its flow, less what it lifts, and its gradient."""
+    kind, q, density = links.kind[k], w.flow[k], w.density[k]
+    if kind == PIPE:
+        return pipe_loss(
+            q,
+            links.length[k],
+            links.diameter[k],
+            links.roughness[k],
+            links.minor[k],
+            density,
+            w.viscosity[k],
+            settings.friction,
+        )
+    if kind == THROTTLE or (kind == STATION and links.kv[k] > 0.0):
+        return throttle_loss(q, links.kv[k], density)
+    if kind == LIFT:
+        lift, slope = pump_lift(
+            q, links.lift, links.first[k], links.end[k], density, links.speed[k]
+        )
+        return NEAR_NOTHING * q - lift, NEAR_NOTHING + max(-slope, 0.0)
+    if kind == PLANT:
+        return NEAR_NOTHING * q - links.rise[k], NEAR_NOTHING
+    if kind == STATION:
+        return NEAR_NOTHING * q, NEAR_NOTHING
+    return minor_loss(q, links.diameter[k], links.minor[k], density)
+
+
+@lean_kernel
+def law_of(links: LinkTable, w: HeatWork, k: int, settings: HeatSettings) -> float:
+    """Drop (Pa) of link `k` by its law at its flow."""
+    drop, _ = law(links, w, k, settings)
+    return drop
