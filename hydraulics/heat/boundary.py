@@ -9,7 +9,7 @@ import numpy as np
 
 from hydraulics.heat.tables import HeatArrays
 from hydraulics.heat.work import KEEPS_END, KEEPS_NONE, KEEPS_START, HeatBoundary
-from hydraulics.types import F64
+from hydraulics.types import I64
 from network_models.changes import BreakPipe, Change, CloseLink, LoseSource, ScaleDemand, SetStatus
 from network_models.elements import (
     CirculationPump,
@@ -24,85 +24,116 @@ from network_models.elements import (
 from network_models.network import Network
 
 
-def boundary_at(
-    a: HeatArrays,
-    time_s: float = 0.0,
-    *,
-    outdoor_k: float | None = None,
-    changes: Sequence[Change] = (),
-) -> HeatBoundary:
-    """What the network's records give at `time_s` of their patterns, with `changes` carried out.
+class Boundaries:
+    """What a network's records give at any time, read once."""
 
-    `outdoor_k` sets the plants that have a curve of supply temperature by outdoor temperature;
-    without it they hold their own supply temperature. ValueError names ids that are not there.
-    """
-    check_heat_changes(a.net, changes)
-    links = [list(a.net.links.values())[int(k)] for k in a.structure.link]
-    count = len(links)
-    wanted, given, plant_k = np.zeros(count), np.full(count, math.nan), np.full(count, math.nan)
-    keeps, keeps_pa = np.zeros(count, dtype=np.uint8), np.zeros(count)
-    is_open = np.ones(count, dtype=np.uint8)
-    for k, link in enumerate(links):
-        is_open[k] = getattr(link, "status", "open") != "closed"
-        factor = pattern_factor(a.net, getattr(link, "pattern", None), time_s)
-        if isinstance(link, Substation):
-            wanted[k] = link.heat_w * factor
-            if link.flow_kgs is not None and link.control.startswith("flow"):
-                given[k] = link.flow_kgs * (1.0 if link.control == "flow" else factor)
-        elif isinstance(link, HeatExchanger):
-            wanted[k] = link.heat_w
-        elif isinstance(link, HeatPipe):
-            wanted[k] = link.extracted_w
-        elif isinstance(link, FlowControl):
-            given[k] = link.flow_kgs if link.status == "active" else math.nan
-        else:
-            _plant(a, k, link, outdoor_k, given, plant_k, keeps, keeps_pa)
-    demand = a.demand * _node_factors(a, time_s)
-    boundary = HeatBoundary(
-        demand=demand,
-        held=a.nodes.held.copy(),
-        level=a.pressure + a.ambient_pa,
-        is_open=is_open,
-        wanted=wanted,
-        given=given,
-        plant_k=plant_k,
-        keeps=keeps,
-        keeps_pa=keeps_pa,
-    )
-    _change(a, boundary, changes)
-    return boundary
+    def __init__(self, a: HeatArrays) -> None:
+        self._arrays = a
+        links = [list(a.net.links.values())[int(k)] for k in a.structure.link]
+        nodes = [list(a.net.nodes.values())[int(i)] for i in a.structure.node]
+        count = len(links)
+        self._base = HeatBoundary(
+            demand=a.demand,
+            held=a.nodes.held,
+            level=a.pressure + a.ambient_pa,
+            is_open=np.array(
+                [getattr(k, "status", "open") != "closed" for k in links], dtype=np.uint8
+            ),
+            wanted=np.zeros(count),
+            given=np.full(count, math.nan),
+            plant_k=np.full(count, math.nan),
+            keeps=np.zeros(count, dtype=np.uint8),
+            keeps_pa=np.zeros(count),
+        )
+        self._curved = [
+            (k, link)
+            for k, link in enumerate(links)
+            if isinstance(link, HeatSource) and link.temperature_curve is not None
+        ]
+        for k, link in enumerate(links):
+            _read(a, self._base, k, link)
+        self._link_patterns = _patterned(links, a.net)
+        self._node_patterns = _patterned(nodes, a.net)
+        self._scaled = np.array(
+            [getattr(k, "control", "") in ("flow_and_drop", "flow_and_return") for k in links]
+        )
+
+    def at(
+        self,
+        time_s: float = 0.0,
+        *,
+        outdoor_k: float | None = None,
+        changes: Sequence[Change] = (),
+    ) -> HeatBoundary:
+        """The boundary at `time_s` of the patterns, with `changes` carried out.
+
+        `outdoor_k` sets the plants that have a curve of supply temperature by outdoor temperature;
+        without it they hold their own supply temperature. ValueError names ids that are not there.
+        """
+        a, base = self._arrays, self._base
+        boundary = HeatBoundary._make(values.copy() for values in base)
+        for name, places in self._link_patterns:
+            factor = pattern_factor(a.net, name, time_s)
+            boundary.wanted[places] *= factor
+            flows = places[self._scaled[places]]
+            boundary.given[flows] *= factor
+        for name, places in self._node_patterns:
+            boundary.demand[places] *= pattern_factor(a.net, name, time_s)
+        for k, plant in self._curved:
+            boundary.plant_k[k] = supply_k(a.net, plant, outdoor_k)
+        if changes:
+            check_heat_changes(a.net, changes)
+            _change(a, boundary, changes)
+        return boundary
 
 
-def _plant(
-    a: HeatArrays,
-    k: int,
-    link: Link,
-    outdoor_k: float | None,
-    given: F64,
-    plant_k: F64,
-    keeps: np.ndarray,
-    keeps_pa: F64,
-) -> None:
+def _patterned(elements: Sequence[object], net: Network) -> list[tuple[str, I64]]:
+    """The places of each pattern's elements."""
+    places: dict[str, list[int]] = {}
+    for k, element in enumerate(elements):
+        name = getattr(element, "pattern", None)
+        if name in net.patterns:
+            places.setdefault(name, []).append(k)
+    return [(name, np.array(found, dtype=np.int64)) for name, found in places.items()]
+
+
+def _read(a: HeatArrays, b: HeatBoundary, k: int, link: Link) -> None:
+    """What link `k` is given at the base of its pattern."""
+    if isinstance(link, Substation):
+        b.wanted[k] = link.heat_w
+        if link.flow_kgs is not None and link.control.startswith("flow"):
+            b.given[k] = link.flow_kgs
+    elif isinstance(link, HeatExchanger):
+        b.wanted[k] = link.heat_w
+    elif isinstance(link, HeatPipe):
+        b.wanted[k] = link.extracted_w
+    elif isinstance(link, FlowControl):
+        b.given[k] = link.flow_kgs if link.status == "active" else math.nan
+    else:
+        _plant(a, k, link, b)
+
+
+def _plant(a: HeatArrays, k: int, link: Link, b: HeatBoundary) -> None:
     """What a plant or holder keeps and gives."""
     start, end = int(a.structure.start[k]), int(a.structure.end[k])
     if isinstance(link, HeatSource):
-        plant_k[k] = supply_k(a.net, link, outdoor_k)
+        b.plant_k[k] = link.supply_temperature_k
         if link.flow_kgs is not None:
-            given[k] = link.flow_kgs
+            b.given[k] = link.flow_kgs
         if link.keeps_pressure:
-            keeps[k] = KEEPS_START
-            keeps_pa[k] = link.return_pressure_pa + a.ambient_pa[start]
+            b.keeps[k] = KEEPS_START
+            b.keeps_pa[k] = link.return_pressure_pa + a.ambient_pa[start]
     elif isinstance(link, CirculationPump):
         if link.temperature_k is not None:
-            plant_k[k] = link.temperature_k
+            b.plant_k[k] = link.temperature_k
         if link.flow_kgs is not None:
-            given[k] = link.flow_kgs
+            b.given[k] = link.flow_kgs
         if link.pressure_pa is not None:
-            keeps[k] = KEEPS_END
-            keeps_pa[k] = link.pressure_pa + a.ambient_pa[end]
+            b.keeps[k] = KEEPS_END
+            b.keeps_pa[k] = link.pressure_pa + a.ambient_pa[end]
     elif isinstance(link, PressureControl):
-        keeps[k] = KEEPS_END if link.status == "active" else KEEPS_NONE
-        keeps_pa[k] = link.setting_pa + a.ambient_pa[end]
+        b.keeps[k] = KEEPS_END if link.status == "active" else KEEPS_NONE
+        b.keeps_pa[k] = link.setting_pa + a.ambient_pa[end]
 
 
 def supply_k(net: Network, plant: HeatSource, outdoor_k: float | None) -> float:
@@ -121,16 +152,6 @@ def pattern_factor(net: Network, name: str | None, time_s: float) -> float:
         return 1.0
     period = math.floor((time_s + net.times.pattern_start_s) / net.times.pattern_step_s + 1e-9)
     return pattern.multipliers[period % len(pattern.multipliers)]
-
-
-def _node_factors(a: HeatArrays, time_s: float) -> F64:
-    nodes = list(a.net.nodes.values())
-    return np.array(
-        [
-            pattern_factor(a.net, getattr(nodes[int(i)], "pattern", None), time_s)
-            for i in a.structure.node
-        ]
-    )
 
 
 def check_heat_changes(net: Network, changes: Sequence[Change]) -> None:

@@ -118,3 +118,17 @@ def temperature_at(f: FluidTable, enthalpy: float) -> float:
     c = f.capacity[i]
     root = max(0.0, c * c + 2.0 * slope * over) ** 0.5
     return float(f.temperature[i] + 2.0 * over / (c + root))
+
+
+@lean_kernel
+def enthalpies(f: FluidTable, temperature: F64, enthalpy: F64) -> None:
+    """Write enthalpies (J/kg) of temperatures (K)."""
+    for i in range(len(temperature)):
+        enthalpy[i] = enthalpy_at(f, temperature[i])
+
+
+@lean_kernel
+def temperatures(f: FluidTable, enthalpy: F64, temperature: F64) -> None:
+    """Write temperatures (K) of enthalpies (J/kg)."""
+    for i in range(len(enthalpy)):
+        temperature[i] = temperature_at(f, enthalpy[i])

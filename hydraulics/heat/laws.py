@@ -51,9 +51,8 @@ def friction_factor(reynolds: float, relative: float, model: int) -> tuple[float
 def _colebrook(reynolds: float, relative: float) -> tuple[float, float]:
     """x = 1 / sqrt(f) = -2 log10(k / (3.71 d) + 2.51 x / Re), by Newton's method."""
     a, b = relative / 3.71, 2.51 / reynolds
-    x = -_C * math.log(a + 5.74 / reynolds**0.9)
-    if x <= 0.0:  # creeping flow: from 0 the steps, of a concave function, never pass the root
-        x = 0.0
+    # In creeping flow from 0: the steps, of a concave function, never pass the root.
+    x = max(0.0, -_C * math.log(a + 5.74 / reynolds**0.9))
     for _ in range(60):
         y = a + b * x
         step = (x + _C * math.log(y)) / (1.0 + _C * b / y)

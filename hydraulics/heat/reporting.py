@@ -13,7 +13,7 @@ import numpy as np
 from hydraulics.heat import kinds
 from hydraulics.heat import water_properties as water
 from hydraulics.heat.results import HeatReport, HeatSolution, Shortfall
-from hydraulics.heat.settle import Outcome, law_of
+from hydraulics.heat.settle import Outcome, law_gap
 from hydraulics.heat.tables import HeatArrays
 from hydraulics.heat.work import KEEPS_END, KEEPS_START, HeatBoundary, HeatWork
 from hydraulics.types import F64
@@ -45,7 +45,9 @@ def solution_of(
     with np.errstate(divide="ignore", invalid="ignore"):
         velocity = np.where(area > 0.0, np.abs(w.flow) / (w.density * area), math.nan)
     wanted = np.where(a.links.kind == kinds.STATION, b.wanted, 0.0)
-    report = _report(a, b, w, outcome, mode, live=live, heat=heat, available=available, margin=margin)
+    report = _report(
+        a, b, w, outcome, mode, live=live, heat=heat, available=available, margin=margin
+    )
     slot, row = s.slot_of, s.row_of
     return HeatSolution(
         node_ids=a.net.node_ids,
@@ -91,7 +93,7 @@ def _report(
     kind = a.links.kind
     reached = w.reached.astype(bool)
     mass, made_up = _mass(a, b, w)
-    pressure = _pressure(a, w, live)
+    pressure = law_gap(s, a.links, w, a.settings)
     plants, stations = kind == kinds.PLANT, kind == kinds.STATION
     taken = stations | (kind == kinds.VALVE)
     plant_w, delivered = float(-heat[plants].sum()), float(heat[taken].sum())
@@ -141,7 +143,9 @@ def _least(values: F64, names: list[str]) -> tuple[str, float]:
     return names[i], float(values[i])
 
 
-def _mass(a: HeatArrays, b: HeatBoundary, w: HeatWork) -> tuple[float, tuple[tuple[str, float], ...]]:
+def _mass(
+    a: HeatArrays, b: HeatBoundary, w: HeatWork
+) -> tuple[float, tuple[tuple[str, float], ...]]:
     """The greatest imbalance of a free node; what pressure keeping of plants feeds in, kg/s."""
     s = a.structure
     balance = -b.demand.copy()
@@ -156,18 +160,6 @@ def _mass(a: HeatArrays, b: HeatBoundary, w: HeatWork) -> tuple[float, tuple[tup
             free[keeper] = False
     worst = float(np.abs(balance[free]).max(initial=0.0))
     return worst, tuple((name, flow) for name, flow in made_up.items() if abs(flow) > 1e-6)
-
-
-def _pressure(a: HeatArrays, w: HeatWork, live: np.ndarray) -> float:
-    """The greatest difference of an open link's pressure drop and its law, Pa."""
-    s = a.structure
-    follows = live & (w.state == kinds.LAW)
-    worst = 0.0
-    for k in np.flatnonzero(follows):
-        drop = law_of(a.links, w, int(k), a.settings)
-        lift = w.density[k] * a.settings.gravity * a.links.drop_height[k]
-        worst = max(worst, abs(w.potential[s.start[k]] - w.potential[s.end[k]] + lift - drop))
-    return worst
 
 
 def _heat_gap(a: HeatArrays, w: HeatWork) -> float:

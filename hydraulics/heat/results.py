@@ -32,10 +32,10 @@ class Shortfall:
 class HeatReport:
     """How a solve or a run went; never silent. Of a run: sums, and the worst.
 
-    `mass_kgs`, `pressure_pa`, `heat_w` are the greatest imbalances of a node, of a link's law and of
-    the heat of the whole network, found apart from the solver. `critical` is the station with the
-    least available pressure, `boiling` the node nearest to it; `make_up_kgs` what a plant's pressure
-    keeping feeds in (below 0: lets out).
+    `mass_kgs` and `pressure_pa` are the greatest imbalances of a node and of a link's law, `heat_w`
+    that of the network's heat, found apart from the solver. `critical` is the station with the
+    least available pressure, `boiling` the node nearest to boiling; `make_up_kgs` what a plant's
+    pressure keeping feeds in (below 0: lets out).
     """
 
     converged: bool

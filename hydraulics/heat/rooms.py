@@ -1,10 +1,11 @@
 """Room temperature of a heated building: one node, or two for a heavy one.
 
-One node: C dT/dt = Q - H (T - T_out), so an unheated room falls as exp(-t / tau) with tau = C / H.
+One node: C dT/dt = Q - H (T - T_out), so an unheated room falls as exp(-t / tau), tau = C / H.
 Two nodes: the air with light things follows the heater at once, the walls behind it slowly;
-C_a dT_a/dt = Q + G (T_w - T_a) - H_a (T_a - T_out), C_w dT_w/dt = G (T_a - T_w) - H_w (T_w - T_out).
-Both are linear, so a step under constant heat and weather is exact for any length. All buildings of
-a city are arrays (B,) and step at once. Temperatures in kelvin.
+C_a dT_a/dt = Q + G (T_w - T_a) - H_a (T_a - T_out),
+C_w dT_w/dt = G (T_a - T_w) - H_w (T_w - T_out).
+Both are linear, so a step under constant heat and weather is exact for any length. All buildings
+of a city are arrays (B,) and step at once. Temperatures in kelvin.
 """
 
 from __future__ import annotations
@@ -101,9 +102,7 @@ def stepped(b: Buildings, rooms: Rooms, heat_w: F64, outdoor_k: float, seconds: 
     )
 
 
-def seconds_until(
-    b: Buildings, rooms: Rooms, heat_w: F64, outdoor_k: float, limit_k: float
-) -> F64:
+def seconds_until(b: Buildings, rooms: Rooms, heat_w: F64, outdoor_k: float, limit_k: float) -> F64:
     """Seconds (B,) until the air is below `limit_k` under constant heat and weather.
 
     0 where it is below already, inf where it never will be. Found by halving the exact course.

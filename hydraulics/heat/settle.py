@@ -11,10 +11,7 @@ from hydraulics.graph.step import add_links, advance, begin, move_flows
 from hydraulics.graph.structure import Structure
 from hydraulics.heat.fluid import FluidTable
 from hydraulics.heat.kinds import (
-    FLOW,
     GIVEN,
-    HELD,
-    HOLDER,
     LAW,
     LIFT,
     NEAR_NOTHING,
@@ -96,7 +93,7 @@ def settle(
             return Outcome(trial + 1, False, bad, moved, heated)
         share = 1.0 if trial < 40 else 0.6
         change, total = move_flows(s, w.system, w.inverse, w.shift, w.flow, share)
-        change += fill(s, holders, b, w)
+        change += fill(s, holders, links, b, w)
         pressed = 0.0
         for i in range(len(w.held)):
             pressed = max(pressed, abs(w.system.right[i]))
@@ -170,7 +167,14 @@ def law(links: LinkTable, w: HeatWork, k: int, settings: HeatSettings) -> tuple[
 
 
 @lean_kernel
-def law_of(links: LinkTable, w: HeatWork, k: int, settings: HeatSettings) -> float:
-    """Drop (Pa) of link `k` by its law at its flow."""
-    drop, _ = law(links, w, k, settings)
-    return drop
+def law_gap(s: Structure, links: LinkTable, w: HeatWork, settings: HeatSettings) -> float:
+    """The greatest difference of an open link's pressure drop and its law at its flow, Pa."""
+    worst = 0.0
+    for k in range(len(w.flow)):
+        a, e = s.start[k], s.end[k]
+        if w.state[k] != LAW or not w.reached[a] or not w.reached[e]:
+            continue
+        drop, _ = law(links, w, k, settings)
+        lift = w.density[k] * settings.gravity * links.drop_height[k]
+        worst = max(worst, abs(w.potential[a] - w.potential[e] + lift - drop))
+    return worst

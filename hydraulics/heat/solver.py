@@ -8,15 +8,15 @@ from typing import Literal
 import numpy as np
 
 from hydraulics.errors import SolveError
-from hydraulics.heat.boundary import boundary_at
-from hydraulics.heat.fluid import FluidTable, enthalpy_at
-from hydraulics.heat.kinds import PLANT, STATION
+from hydraulics.heat.boundary import Boundaries
+from hydraulics.heat.fluid import enthalpies
+from hydraulics.heat.kinds import BY_RETURN, FLOW_AND_RETURN, PLANT, STATION
 from hydraulics.heat.reporting import solution_of
 from hydraulics.heat.results import HeatSolution
 from hydraulics.heat.settle import COUPLED, HEAT, HYDRAULICS, Outcome, settle
 from hydraulics.heat.states import first_states
 from hydraulics.heat.tables import HeatArrays, compile_heat
-from hydraulics.heat.work import HeatBoundary, new_work
+from hydraulics.heat.work import HeatBoundary, HeatWork, new_work
 from hydraulics.types import F64
 from network_models.changes import Change
 from network_models.network import Network
@@ -31,6 +31,8 @@ class SteadyHeat:
     def __init__(self, net: Network) -> None:
         self.arrays: HeatArrays = compile_heat(net)
         self.work = new_work(self.arrays)
+        self._boundaries = Boundaries(self.arrays)
+        self._warm_nodes = _stated_temperatures(self.arrays)
 
     def boundary(
         self,
@@ -39,8 +41,8 @@ class SteadyHeat:
         outdoor_k: float | None = None,
         changes: Sequence[Change] = (),
     ) -> HeatBoundary:
-        """What the records give: see `boundary_at`."""
-        return boundary_at(self.arrays, time_s, outdoor_k=outdoor_k, changes=changes)
+        """What the records give: see `Boundaries.at`."""
+        return self._boundaries.at(time_s, outdoor_k=outdoor_k, changes=changes)
 
     def solve(
         self, boundary: HeatBoundary, *, mode: Mode = "coupled", warm: bool = False
@@ -59,7 +61,7 @@ class SteadyHeat:
         a, w = self.arrays, self.work
         if not warm:
             w.flow[:] = a.start_flow
-            first_temperatures(a, b, w.node_k, w.out_k, w.node_h, w.out_h)
+            _first_temperatures(a, b, w, self._warm_nodes)
         first_states(a.links, b, w)
         outcome = self._loop(b, COUPLED if mode == "coupled" else HYDRAULICS, fresh=not warm)
         if mode == "sequential" and outcome.converged:
@@ -83,31 +85,28 @@ class SteadyHeat:
         )  # fmt: skip
 
 
-def first_temperatures(
-    a: HeatArrays, b: HeatBoundary, node_k: F64, out_k: F64, node_h: F64, out_h: F64
-) -> None:
-    """Temperatures to start from: what the file states, else those of the side a node is on."""
+def _stated_temperatures(a: HeatArrays) -> F64:
+    """(N,) K by row that a cold start takes: what the file states, and what is usual for a return;
+    NaN for a supply, which is as warm as its plants."""
     nodes = [list(a.net.nodes.values())[int(i)] for i in a.structure.node]
+    usual = np.full(len(nodes), _COLD_RETURN_K)
+    if a.settings.own_laws:
+        usual[[getattr(n, "side", "any") == "supply" for n in nodes]] = np.nan
+    else:
+        usual[:] = a.net.physics.gas_temperature_k  # the mean of what pandapipes starts from
+    return np.where(np.isnan(a.nodes.inlet_k), usual, a.nodes.inlet_k)
+
+
+def _first_temperatures(a: HeatArrays, b: HeatBoundary, w: HeatWork, stated: F64) -> None:
+    """Temperatures to start from; a link's outlet is as warm as the node behind it."""
     hot = b.plant_k[np.isfinite(b.plant_k)]
     supply = float(hot.mean()) if len(hot) else a.settings.ambient_k
-    for i, node in enumerate(nodes):
-        side = getattr(node, "side", "any")
-        usual = supply if side == "supply" else _COLD_RETURN_K
-        stated = a.nodes.inlet_k[i]
-        node_k[i] = usual if np.isnan(stated) else stated
-    out_k[:] = node_k[a.structure.end.astype(np.int64)]
-    kind = a.links.kind
-    out_k[kind == STATION] = np.where(
-        a.links.return_k[kind == STATION] > 200.0,
-        a.links.return_k[kind == STATION],
-        out_k[kind == STATION],
-    )
+    w.node_k[:] = np.where(np.isnan(stated), supply, stated)
+    w.out_k[:] = w.node_k[a.structure.end]
+    kind, control = a.links.kind, a.links.control
+    returns = (kind == STATION) & ((control == BY_RETURN) | (control == FLOW_AND_RETURN))
+    w.out_k[returns] = a.links.return_k[returns]
     heated = (kind == PLANT) & np.isfinite(b.plant_k)
-    out_k[heated] = b.plant_k[heated]
-    node_h[:] = enthalpies(a.fluid, node_k)
-    out_h[:] = enthalpies(a.fluid, out_k)
-
-
-def enthalpies(f: FluidTable, temperature_k: F64) -> F64:
-    """Enthalpies (J/kg) at temperatures (K)."""
-    return np.array([enthalpy_at(f, float(t)) for t in temperature_k])
+    w.out_k[heated] = b.plant_k[heated]
+    enthalpies(a.fluid, w.node_k, w.node_h)
+    enthalpies(a.fluid, w.out_k, w.out_h)

@@ -38,9 +38,7 @@ def first_states(links: LinkTable, b: HeatBoundary, w: HeatWork) -> None:
             w.state[k] = GIVEN
             if given:
                 w.flow[k] = b.given[k]
-        elif kind == PLANT:
-            w.state[k] = HELD if b.keeps[k] != KEEPS_NONE else LAW
-        elif kind == HOLDER:
+        elif kind in (PLANT, HOLDER):
             w.state[k] = HELD if b.keeps[k] != KEEPS_NONE else LAW
         else:
             w.state[k] = LAW
@@ -90,19 +88,28 @@ def hold(
 
 
 @lean_kernel
-def fill(s: Structure, holders: I64, b: HeatBoundary, w: HeatWork) -> float:
-    """Give every held plant and holder the flow its end needs; the greatest change, kg/s."""
+def fill(s: Structure, holders: I64, links: LinkTable, b: HeatBoundary, w: HeatWork) -> float:
+    """Give every held plant and holder the flow its nodes need; the greatest change, kg/s.
+
+    A plant that keeps the return's pressure sends what the supply takes, and makes up in the
+    return; one that keeps the supply's (and pandapipes' pumps) sends what comes back, and makes up
+    in the supply.
+    """
     changed = 0.0
     for i in range(len(holders)):
         k = holders[i]
         if w.state[k] != HELD:
             continue
-        e = s.end[k]
+        by_start = links.kind[k] == PLANT and b.keeps[k] == KEEPS_END
+        n = s.start[k] if by_start else s.end[k]
         sharing = 0
         for j in range(len(holders)):
-            if w.state[holders[j]] == HELD and s.end[holders[j]] == e:
+            m = holders[j]
+            if w.state[m] == HELD and (s.start[m] if by_start else s.end[m]) == n:
                 sharing += 1
-        missing = b.demand[e] - excess(s, w.flow, e)
+        missing = b.demand[n] - excess(s, w.flow, n)
+        if by_start:
+            missing = -missing
         changed = max(changed, abs(missing))
         w.flow[k] += missing / sharing
     return changed
@@ -126,8 +133,10 @@ def turn(
         height = w.density[k] * settings.gravity * links.drop_height[k]
         available = w.potential[a] - w.potential[e] + height
         state = w.state[k]
-        new = _station(links, w, k, available) if kind == STATION else _plant(
-            links, b, w, k, available
+        new = (
+            _station(links, w, k, available)
+            if kind == STATION
+            else _plant(links, b, w, k, available)
         )
         if new != state:
             w.state[k] = new

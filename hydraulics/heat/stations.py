@@ -54,8 +54,8 @@ def _by_exchanger(
 ) -> float:
     """The flow that brings the heat, by halving; the widest if none does."""
     low = 0.0
-    high = MOST_CAPACITY_RATIO * links.secondary_wk[k] / lookup(
-        f.temperature, f.capacity, entering_k
+    high = (
+        MOST_CAPACITY_RATIO * links.secondary_wk[k] / lookup(f.temperature, f.capacity, entering_k)
     )
     if exchanged(links, f, k, high, entering_k) < wanted:
         return float(high)
@@ -84,7 +84,9 @@ def wanted_flow(
             drop = max(drop, LEAST_DROP_K)
         elif drop <= 0.0:
             return 0.0
-        return float(heat / (enthalpy_at(f, links.return_k[k] + drop) - enthalpy_at(f, links.return_k[k])))
+        return float(
+            heat / (enthalpy_at(f, links.return_k[k] + drop) - enthalpy_at(f, links.return_k[k]))
+        )
     if control == EXCHANGER:
         return float(_by_exchanger(links, f, k, heat, entering_k)) if heat > 0.0 else 0.0
     return float(b.given[k])

@@ -144,7 +144,7 @@ def _along(
 def properties(s: Structure, w: HeatWork, f: FluidTable) -> None:
     """Density of each link's water as the mean of its ends', viscosity at its mean temperature."""
     for k in range(len(w.flow)):
-        enters = w.node_k[s.start[k] if w.flow[k] >= 0.0 else s.end[k]]
+        enters = w.node_k[s.start[k] if w.flow[k] > -STILL_KGS else s.end[k]]
         out = w.out_k[k]
         w.density[k] = 0.5 * (
             lookup(f.temperature, f.density, enters) + lookup(f.temperature, f.density, out)
