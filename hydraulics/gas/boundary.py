@@ -1,0 +1,186 @@
+"""A case of a gas network: its demands, sources and hands on links, with changes carried out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hydraulics.gas.compile import GasArrays
+from hydraulics.gas.tables import CONTROL, FLOW, OPEN, OUTLET_OF, RATIO_OF, SHUT
+from hydraulics.types import F64, U8
+from network_models.changes import (
+    BreakPipe,
+    Change,
+    CloseLink,
+    LoseSource,
+    ScaleDemand,
+    SetStatus,
+)
+from network_models.elements import GasPipe, Link
+
+END_LOSS = 1.5
+"""Entrance into the half pipe and exit into the open, in velocity heads."""
+HEAT_RATIO = 1.3
+"""cp / cv of natural gas."""
+DISCHARGE = 0.8
+"""Of a hole in a pipe's wall."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GasCase:
+    """What a solve is given. Rows and slots as the kernels have them; absolute pressures.
+
+    `factor` (N,) multiplies demands, `extra` (N,) kg/s is added to them, `leak` (N,) kg/s a Pa
+    flows out of holes (`leak_coefficient`).
+    """
+
+    source: U8
+    held: F64
+    ceiling: F64
+    factor: F64
+    extra: F64
+    state: U8
+    setting: F64
+    ratio: F64
+    leak: F64
+
+
+def plain_case(arrays: GasArrays) -> GasCase:
+    """The network as its file has it."""
+    s = arrays.structure
+    return GasCase(
+        source=arrays.source[s.node],
+        held=arrays.held_pa[s.node],
+        ceiling=arrays.ceiling_pa[s.node],
+        factor=np.ones(len(s.node)),
+        extra=np.zeros(len(s.node)),
+        state=arrays.first.copy(),
+        setting=arrays.setting.copy(),
+        ratio=arrays.ratio.copy(),
+        leak=np.zeros(len(s.node)),
+    )
+
+
+def case_of(arrays: GasArrays, changes: Sequence[Change]) -> GasCase:
+    """The case of `changes`. ValueError names ids the network does not have."""
+    case = plain_case(arrays)
+    check_gas_changes(arrays, changes)
+    s = arrays.structure
+    for change in changes:
+        match change:
+            case CloseLink(id=id_):
+                case.state[s.slot_of[arrays.link_index[id_]]] = SHUT
+            case SetStatus(id=id_, value="closed"):
+                case.state[s.slot_of[arrays.link_index[id_]]] = SHUT
+            case SetStatus(id=id_, value="open"):
+                case.state[s.slot_of[arrays.link_index[id_]]] = OPEN
+            case SetStatus(id=id_, value=float() | int() as value):
+                _set(arrays, case, id_, float(value))
+            case ScaleDemand(factor=f, nodes=None):
+                case.factor *= f
+            case ScaleDemand(factor=f, nodes=chosen):
+                for id_ in chosen or ():
+                    case.factor[s.row_of[arrays.node_index[id_]]] *= f
+            case LoseSource(id=id_):
+                _lose(arrays, case, id_)
+            case BreakPipe(id=id_, outflow=outflow):
+                case.state[s.slot_of[arrays.link_index[id_]]] = SHUT
+                if outflow:
+                    _break(arrays, case, arrays.network.links[id_])
+    return case
+
+
+def check_gas_changes(arrays: GasArrays, changes: Sequence[Change]) -> None:
+    """ValueError naming ids the network does not have, or a break of what is not a pipe."""
+    missing: list[str] = []
+    for change in changes:
+        match change:
+            case CloseLink(id=id_) | SetStatus(id=id_) | BreakPipe(id=id_):
+                if id_ not in arrays.link_index:
+                    missing.append(f"link {id_}")
+            case LoseSource(id=id_):
+                if id_ not in arrays.node_index:
+                    missing.append(f"node {id_}")
+            case ScaleDemand(nodes=chosen):
+                missing.extend(f"node {i}" for i in chosen or () if i not in arrays.node_index)
+    if missing:
+        raise ValueError("the network does not have " + ", ".join(missing))
+    for change in changes:
+        if isinstance(change, BreakPipe) and not isinstance(
+            arrays.network.links[change.id], GasPipe
+        ):
+            raise ValueError(f"link {change.id} is not a pipe: only pipes break")
+
+
+def demands_at(arrays: GasArrays, case: GasCase, time_s: float) -> F64:
+    """Demand less given feed by row, kg/s, at an instant of the patterns."""
+    s = arrays.structure
+    times = arrays.network.times
+    step = max(times.pattern_step_s, 1)
+    number = int((time_s + times.pattern_start_s) // step)
+    values = np.array([p[number % len(p)] for p in arrays.patterns] + [1.0])
+    multiplier = values[arrays.pattern]
+    drawn = arrays.demand_kgs * multiplier * case.factor[s.row_of]
+    fed = arrays.feed_kgs * multiplier * (case.source[s.row_of] == 0)
+    fed[~np.isfinite(case.ceiling[s.row_of])] = 0.0
+    total: F64 = (drawn - fed)[s.node] + case.extra
+    return total
+
+
+def _set(arrays: GasArrays, case: GasCase, id_: str, value: float) -> None:
+    """A new setting: a regulator's or compressor's gauge pressure, a ratio, a flow."""
+    k = int(arrays.structure.slot_of[arrays.link_index[id_]])
+    tables = arrays.tables
+    if tables.kind[k] == FLOW:
+        case.setting[k] = value
+    elif k not in tables.controls:
+        raise ValueError(f"link {id_} has no setting")
+    elif tables.control[k] == RATIO_OF and tables.kind[k] != 1:
+        case.ratio[k] = value
+    else:
+        case.setting[k] = value + tables.ambient[tables.held_row[k]]
+        if tables.control[k] == OUTLET_OF or tables.kind[k] == 1:
+            case.state[k] = CONTROL
+
+
+def _lose(arrays: GasArrays, case: GasCase, id_: str) -> None:
+    """A source feeds no more: it neither holds a pressure nor gives a flow, its links are shut."""
+    i = arrays.node_index[id_]
+    row = int(arrays.structure.row_of[i])
+    case.source[row] = 0
+    case.ceiling[row] = math.inf
+    s = arrays.structure
+    for p in range(int(s.near_first[row]), int(s.near_first[row + 1])):
+        case.state[s.near_link[p]] = SHUT
+
+
+def _break(arrays: GasArrays, case: GasCase, pipe: Link) -> None:
+    """Gas flows out of either half of a pipe broken in its middle.
+
+    p^2 - p_air^2 = base (lambda L / 2 / D + 1.5) m^2 with the rough factor, Z = 1.
+    """
+    if not isinstance(pipe, GasPipe):
+        return
+    s = arrays.structure
+    k = int(s.slot_of[arrays.link_index[pipe.id]])
+    relative = max(pipe.roughness_m, 1e-6) / pipe.diameter_m
+    rough = 1.0 / (2.0 * math.log10(3.71 / relative)) ** 2
+    area = math.pi * pipe.diameter_m**2 / 4.0
+    base = arrays.gas.constant * float(arrays.temperature_k.mean()) / area**2
+    loss = base * (rough * float(arrays.tables.slender[k]) / 2.0 + END_LOSS)
+    for row in (int(s.start[k]), int(s.end[k])):
+        case.leak[row] += 1.0 / math.sqrt(loss)
+
+
+def leak_coefficient(arrays: GasArrays, area_m2: float) -> float:
+    """kg/s a Pa of a hole: m = c sqrt(p^2 - p_air^2), which is choked flow at high pressure.
+
+    c = Cd A / sqrt(R T) sqrt(g) (2 / (g + 1))^((g + 1) / (2 g - 2)), g = 1.3, Cd = 0.8.
+    """
+    g = HEAT_RATIO
+    choked = math.sqrt(g) * (2.0 / (g + 1.0)) ** ((g + 1.0) / (2.0 * (g - 1.0)))
+    root: float = math.sqrt(arrays.gas.constant * float(arrays.temperature_k.mean()))
+    return float(DISCHARGE * area_m2 * choked / root)

@@ -1,0 +1,141 @@
+"""The iteration of a gas network: linearise, solve, update flows, judge states, until still."""
+
+from __future__ import annotations
+
+import math
+
+from hydraulics.compiled import lean_kernel
+from hydraulics.gas.control import slam, turn_controls
+from hydraulics.gas.links import FLOOR, coefficients, pressures, worst_energy
+from hydraulics.gas.outflows import add_outflows
+from hydraulics.gas.supply import search
+from hydraulics.gas.tables import CONTROL, FLOW, GasSettings, GasTables, GasWork
+from hydraulics.graph.step import add_links, advance, begin, excess, move_flows
+from hydraulics.graph.structure import Structure, System
+
+DAMPED_AFTER = 30
+DAMPING = 0.5
+ROUGHLY = 1e-3
+"""Relative change at which states are judged for the first time."""
+EVERY = 10
+FLOW_WEIGHT = 0.01
+"""Of the relative change of flows beside that of potentials: flows carry the rounding of the
+differences of large potentials."""
+STILL = 1e-3
+"""kg/s; flows whose sum is less count as this much."""
+
+
+@lean_kernel
+def solve_gas(
+    structure: Structure,
+    tables: GasTables,
+    work: GasWork,
+    system: System,
+    settings: GasSettings,
+) -> tuple[int, float, int]:
+    """Solve at the present boundary from the present flows and potentials.
+
+    Returns iterations, the last relative change and -1, or the row at which the system is singular.
+    """
+    for k in range(len(work.turns)):
+        work.turns[k] = 0
+    for r in range(len(work.source_turns)):
+        work.source_turns[r] = 0
+    search(structure, tables, work)
+    floor = FLOOR * _greatest(work)
+    error = math.inf
+    singular = -1
+    count = 0
+    judged = 0
+    while count < settings.iterations:
+        count += 1
+        pressures(tables, work)
+        begin(structure, system)
+        add_outflows(tables, work, settings, system)
+        coefficients(structure, tables, work, floor)
+        add_links(structure, work.held, work.potential, work.inverse, work.shift, work.flow, system)
+        singular = advance(structure, system)
+        if singular >= 0:
+            break
+        share = 1.0 if count < DAMPED_AFTER else DAMPING
+        moved, total = move_flows(structure, system, work.inverse, work.shift, work.flow, share)
+        moved += _held_flows(structure, tables, work)
+        moved *= FLOW_WEIGHT / max(total, STILL)
+        error = max(moved, _take_potentials(structure, work, system))
+        settled = error <= settings.accuracy
+        if settled or (error <= ROUGHLY and judged == 0) or count % EVERY == 0:
+            judged = 1
+            pressures(tables, work)
+            changed = turn_controls(structure, tables, work)
+            if settled and changed == 0:
+                changed = slam(structure, tables, work)
+            if changed > 0:
+                search(structure, tables, work)
+                continue
+            if settled:
+                break
+    pressures(tables, work)
+    return count, error, singular
+
+
+@lean_kernel
+def _greatest(work: GasWork) -> float:
+    found = 1.0
+    for r in range(len(work.potential)):
+        if work.held[r] != 0 and work.reached[r] != 0:
+            found = max(found, work.potential[r])
+    return found
+
+
+@lean_kernel
+def _take_potentials(structure: Structure, work: GasWork, system: System) -> float:
+    """Take the solved potentials; the greatest relative change."""
+    worst = 0.0
+    potential, new = work.potential, system.right
+    for r in range(len(structure.first) - 1):
+        if work.held[r] != 0:
+            continue
+        change = abs(new[r] - potential[r]) / max(abs(new[r]), 1.0)
+        potential[r] = new[r]
+        worst = max(worst, change)
+    return worst
+
+
+@lean_kernel
+def _held_flows(structure: Structure, tables: GasTables, work: GasWork) -> float:
+    """A link that holds a pressure passes what is missing there; the sum of changes."""
+    moved = 0.0
+    for k in tables.controls:
+        if work.state[k] != CONTROL or tables.kind[k] == FLOW:
+            continue
+        r = tables.held_row[k]
+        if work.sharing[r] == 0:
+            continue
+        missing = work.outflow[r] - excess(structure, work.flow, r)
+        work.shift[k] = missing / work.sharing[r]
+    for k in tables.controls:
+        if work.state[k] == CONTROL and tables.kind[k] != FLOW and work.sharing[tables.held_row[k]]:
+            work.flow[k] += work.shift[k]
+            moved += abs(work.shift[k])
+    return moved
+
+
+@lean_kernel
+def balance(
+    structure: Structure, tables: GasTables, work: GasWork
+) -> tuple[float, int, float, int]:
+    """The worst miss of mass (kg/s) and its row, of a link's law (Pa) and its slot.
+
+    Where a source holds the pressure, it feeds what is missing.
+    """
+    worst = 0.0
+    row = -1
+    for r in range(len(work.outflow)):
+        if work.held[r] != 0 and work.sharing[r] == 0:
+            continue
+        miss = abs(excess(structure, work.flow, r) - work.outflow[r])
+        if miss > worst:
+            worst = miss
+            row = r
+    energy, slot = worst_energy(structure, tables, work)
+    return worst, row, energy, slot

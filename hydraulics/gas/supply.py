@@ -1,0 +1,99 @@
+"""What sources reach, with regulators as they stand; what none reaches is cut out."""
+
+from __future__ import annotations
+
+from hydraulics.compiled import lean_kernel
+from hydraulics.gas.tables import (
+    COMPRESSOR,
+    CONTROL,
+    CUT,
+    FLOW,
+    FREE_OF,
+    LOCKED,
+    OPEN,
+    OUTLET_OF,
+    RATIO,
+    REGULATOR,
+    SHUT,
+    SLAMMED,
+    GasTables,
+    GasWork,
+)
+from hydraulics.graph.structure import Structure
+from hydraulics.graph.supply import reach
+
+
+@lean_kernel
+def first_state(tables: GasTables, k: int) -> int:
+    """The state a link that works begins with."""
+    kind = tables.kind[k]
+    if kind == COMPRESSOR:
+        control = tables.control[k]
+        if control == FREE_OF:
+            return OPEN
+        return CONTROL if control == OUTLET_OF else RATIO
+    if kind == REGULATOR or kind == FLOW:
+        return CONTROL
+    return OPEN
+
+
+@lean_kernel
+def _ways(tables: GasTables, work: GasWork, now: bool) -> None:
+    """Which links carry: those that stand open, or (not `now`) those that may."""
+    for k in range(len(work.state)):
+        state = work.state[k]
+        if state == SHUT or state == SLAMMED or tables.kind[k] == FLOW:
+            work.conducts[k] = 0
+        elif state == LOCKED:
+            work.conducts[k] = 0 if now else 2
+        elif tables.kind[k] == REGULATOR or tables.kind[k] == COMPRESSOR:
+            work.conducts[k] = 1 if tables.one_way[k] == 0 and state != CONTROL else 2
+        else:
+            work.conducts[k] = 1
+
+
+@lean_kernel
+def search(structure: Structure, tables: GasTables, work: GasWork) -> None:
+    """Mark what sources reach; cut links at what they do not, and join what they reach again.
+
+    A region whose only way in is a locked regulator gets it back: it would have no pressure.
+    """
+    start, end, state = structure.start, structure.end, work.state
+    for _ in range(len(tables.controls) + 1):
+        _ways(tables, work, True)
+        reach(structure, work.source, work.conducts, work.reached, work.queue)
+        opened = False
+        for k in tables.controls:
+            if state[k] == LOCKED and work.reached[start[k]] and not work.reached[end[k]]:
+                state[k] = first_state(tables, k)
+                opened = True
+        if not opened:
+            break
+    reached = work.reached
+    for k in range(len(state)):
+        alive = reached[start[k]] != 0 and reached[end[k]] != 0
+        if not alive and state[k] != SHUT and state[k] != SLAMMED:
+            state[k] = CUT
+        elif alive and state[k] == CUT:
+            state[k] = first_state(tables, k)
+    hold(tables, work)
+
+
+@lean_kernel
+def hold(tables: GasTables, work: GasWork) -> None:
+    """Which rows have their potential given: sources, what is held, what is cut off."""
+    held, sharing = work.held, work.sharing
+    for r in range(len(held)):
+        sharing[r] = 0
+        held[r] = 1 if work.source[r] != 0 or work.reached[r] == 0 else 0
+    for k in tables.controls:
+        if work.state[k] != CONTROL:
+            continue
+        r = tables.held_row[k]
+        if work.source[r] != 0 or work.reached[r] == 0:
+            continue
+        wanted = tables.scale[r] * work.setting[k] * work.setting[k]
+        if sharing[r] == 0 or wanted > work.potential[r]:
+            work.potential[r] = wanted
+        held[r] = 1
+        sharing[r] += 1
