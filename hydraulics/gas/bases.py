@@ -124,10 +124,12 @@ class Links:
         slots = structure.slot_of.tolist()
         a, b = structure.node[structure.start], structure.node[structure.end]
         self._temperature = (temperature[a] + temperature[b]) / 2.0
+        unique = np.unique(self._temperature).tolist()
+        self._viscosity = {t: gas.viscosity_at(t) for t in unique}
         rise = net.physics.gravity_ms2 * (elevation[b] - elevation[a])
         self.gravity = 2.0 * rise / (gas.constant * self._temperature)
         heavy = gas.normal_density * NORMAL_TEMPERATURE_K / NORMAL_PRESSURE_PA
-        self.weight = rise * heavy / self._temperature
+        self.weight = rise * heavy
         self.blower_volume = self._temperature / heavy
         z = gas.z
         self.z_reference = float(z[0] if len(z) == 1 else z[len(z) // 3])
@@ -158,10 +160,7 @@ class Links:
             "weight": self.weight,
             "drop": self.drop,
             "capacity": self.capacity,
-            "controls": np.array(
-                sorted(self.controlling | set(np.flatnonzero(self.kind == FLOW).tolist())),
-                dtype=np.uint32,
-            ),
+            "controls": np.array(sorted(self.controlling), dtype=np.uint32),
             "held_row": self.held_row.astype(np.uint32),
             "control": self.control,
             "one_way": self.one_way,
@@ -216,7 +215,7 @@ class Links:
         self.relative[k] = (
             pipe.roughness_m / d if self._foreign else max(pipe.roughness_m, 1e-9) / d
         )
-        self.per_flow[k] = d / (gas.viscosity * area)
+        self.per_flow[k] = d / (self._viscosity[temperature] * area)
         self.base[k] = gas.constant * temperature / area**2
         if law == "gb50028":
             volume = 3600.0 / gas.normal_density  # m3/h a kg/s

@@ -102,6 +102,7 @@ def compile_gas(net: Network) -> GasArrays:
     tables = GasTables(
         **links.columns(),
         ambient=ambient[row],
+        temperature=temperature[row],
         scale=scale[row],
         volume=volume[row],
         mass_per_pa=(volume / (gas.constant * temperature))[row],

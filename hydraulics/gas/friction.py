@@ -17,6 +17,8 @@ COLEBROOK, ROUGH, HOFER, SWAMEE_JAIN, RAW = 0, 1, 2, 3, 8
 """Codes; RAW is added where a law holds at any Re as pandapipes has it."""
 PANDAPIPES_NIKURADSE = ROUGH + RAW
 LAMINAR, TURBULENT = 2000.0, 4000.0
+LEAST = 10.0
+"""Least Reynolds number at which a raw factor is taken: still gas has none."""
 _LN10 = math.log(10.0)
 _TURNS = 40
 
@@ -42,6 +44,8 @@ def turbulent_factor(code: int, reynolds: float, relative: float) -> tuple[float
     # Colebrook: x = 1 / sqrt(lambda) by Newton from Swamee and Jain's
     a, b = relative / 3.71, 2.51 / reynolds
     x = -2.0 * math.log(relative / 3.7 + 5.74 / reynolds**0.9) / _LN10
+    if x < 0.5:  # far below turbulence: from the left Newton cannot miss
+        x = min(0.5, 0.5 * (1.0 - a) / b)
     for _ in range(_TURNS):
         inner = a + b * x
         change = (x + 2.0 * math.log(inner) / _LN10) / (1.0 + 2.0 * b / (inner * _LN10))
@@ -86,8 +90,8 @@ def pipe_loss(
         rough = slender / (x * x) + minor
         linear = 64.0 * slender / per_flow
         return (rough * m + linear) * flow, 2.0 * rough * m + linear
-    elif reynolds < 1.0:  # the logarithms have no meaning there
-        value, slope = turbulent_factor(code - RAW, 1.0, relative)[0], 0.0
+    elif reynolds < LEAST:
+        value, slope = turbulent_factor(code - RAW, LEAST, relative)[0], 0.0
     else:
         value, slope = turbulent_factor(code - RAW, reynolds, relative)
     total = value * slender + minor

@@ -20,7 +20,7 @@ import numpy as np
 from hydraulics.types import F64
 from network_models.gas_mixture import completed, mixture
 from network_models.network import Network
-from network_models.physics import NORMAL_PRESSURE_PA, NORMAL_TEMPERATURE_K, Fluid
+from network_models.physics import NORMAL_PRESSURE_PA, NORMAL_TEMPERATURE_K, Fluid, Property
 from network_models.property_values import property_at
 
 GAS_CONSTANT = 8.314462618
@@ -82,13 +82,18 @@ class Gas:
     id: str
     constant: float
     normal_density: float
-    viscosity: float
+    viscosity: Property | None
     z: F64
     z_step: float
     z_slope: float
     z_way: str
     heating_jm3: float
     """Upper heating value, J a normal m3; NaN if unknown."""
+
+    def viscosity_at(self, temperature_k: float) -> float:
+        """Pa s; natural gas's where none is known."""
+        value = property_at(self.viscosity, temperature_k)
+        return USUAL_VISCOSITY if math.isnan(value) else value
 
 
 def gas_of(fluid: Fluid, temperature_k: float, highest_pa: float, *, foreign: bool) -> Gas:
@@ -99,14 +104,13 @@ def gas_of(fluid: Fluid, temperature_k: float, highest_pa: float, *, foreign: bo
         constant = NORMAL_PRESSURE_PA / (density * NORMAL_TEMPERATURE_K)
     else:
         constant = GAS_CONSTANT / full.molar_mass_kgmol
-    viscosity = property_at(full.viscosity, temperature_k)
     z, step, slope, way = _compressibility(full, temperature_k, highest_pa)
     heating = full.upper_heating_value_jm3
     return Gas(
         id=full.id,
         constant=constant,
         normal_density=density,
-        viscosity=USUAL_VISCOSITY if math.isnan(viscosity) else viscosity,
+        viscosity=full.viscosity,
         z=z,
         z_step=step,
         z_slope=slope,
@@ -116,7 +120,7 @@ def gas_of(fluid: Fluid, temperature_k: float, highest_pa: float, *, foreign: bo
 
 
 def gases_of(net: Network) -> dict[str, Fluid]:
-    """The fluids a network is fed with, the usual gas where none is named; the filling one first."""
+    """The fluids a network is fed with, the filling one first; the usual gas where none is named."""
     first = net.physics.fluid or next(iter(net.fluids), None)
     named = dict.fromkeys(
         [first, *(gas for n in net.nodes.values() if (gas := getattr(n, "gas", None)) is not None)]

@@ -41,7 +41,7 @@ def pressures(tables: GasTables, work: GasWork) -> None:
         pressure[r] = math.sqrt(max(potential[r] / scale[r], LEAST_PRESSURE * LEAST_PRESSURE))
     if tables.foreign:
         for r in range(len(pressure)):
-            work.dense[r] = pressure[r] / z_at(tables, pressure[r])
+            work.dense[r] = pressure[r] / (z_at(tables, pressure[r]) * tables.temperature[r])
 
 
 @lean_kernel
@@ -136,15 +136,18 @@ def link_difference(
     lead = tables.scale[a]
     if kind == COMPRESSOR and state == RATIO:
         lifted = work.ratio[k] * (pa - tables.drop[k])
-        return lead * pa * pa - tables.scale[b] * lifted * lifted, 0.0
+        if not tables.foreign:
+            return lead * pa * pa - tables.scale[b] * lifted * lifted, 0.0
+        _, _, lagged = loss_of(structure, tables, work, k)
+        return lagged - (pa + pb) * (lifted - pa), 0.0
     if kind == REGULATOR and tables.capacity[k] > 0.0:
         factor = lead * full_open(tables, work, k, pa, pb)
         m = abs(flow)
         return factor * m * flow + _drop(tables, k, flow, pa, pb, lead), 2.0 * factor * m
     if kind == BLOWER:
         lift, slope = blower_lift(tables, k, flow, pa)
-        raised = pa + lift
-        return lead * (pa * pa - raised * raised), -2.0 * lead * raised * slope
+        _, _, lagged = loss_of(structure, tables, work, k)
+        return lagged - lead * (pa + pb) * lift, -lead * (pa + pb) * slope
     loss, gradient, lagged = loss_of(structure, tables, work, k)
     if kind != 0:
         loss += _drop(tables, k, flow, pa, pb, lead)

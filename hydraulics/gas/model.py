@@ -61,7 +61,7 @@ class GasModel:
         work = self.work
         self.case = case
         work.source[:] = case.source
-        work.ceiling[:] = case.ceiling
+        work.ceiling[:] = self.tables.scale * case.ceiling**2
         work.state[:] = case.state
         work.setting[:] = case.setting
         work.ratio[:] = case.ratio

@@ -7,9 +7,9 @@ import math
 from hydraulics.compiled import lean_kernel
 from hydraulics.gas.control import slam, turn_controls
 from hydraulics.gas.links import FLOOR, coefficients, pressures, worst_energy
-from hydraulics.gas.outflows import add_outflows
+from hydraulics.gas.outflows import add_outflows, begin_deliveries, move_deliveries
 from hydraulics.gas.supply import search
-from hydraulics.gas.tables import CONTROL, FLOW, GasSettings, GasTables, GasWork
+from hydraulics.gas.tables import CONTROL, GasSettings, GasTables, GasWork
 from hydraulics.graph.step import add_links, advance, begin, excess, move_flows
 from hydraulics.graph.structure import Structure, System
 
@@ -42,6 +42,7 @@ def solve_gas(
     for r in range(len(work.source_turns)):
         work.source_turns[r] = 0
     search(structure, tables, work)
+    begin_deliveries(tables, work, settings)
     floor = FLOOR * _greatest(work)
     error = math.inf
     singular = -1
@@ -59,6 +60,7 @@ def solve_gas(
             break
         share = 1.0 if count < DAMPED_AFTER else DAMPING
         moved, total = move_flows(structure, system, work.inverse, work.shift, work.flow, share)
+        moved += move_deliveries(structure, tables, work, settings, system, share)
         moved += _held_flows(structure, tables, work)
         moved *= FLOW_WEIGHT / max(total, STILL)
         error = max(moved, _take_potentials(structure, work, system))
@@ -71,6 +73,7 @@ def solve_gas(
                 changed = slam(structure, tables, work)
             if changed > 0:
                 search(structure, tables, work)
+                begin_deliveries(tables, work, settings)
                 continue
             if settled:
                 break
@@ -106,7 +109,7 @@ def _held_flows(structure: Structure, tables: GasTables, work: GasWork) -> float
     """A link that holds a pressure passes what is missing there; the sum of changes."""
     moved = 0.0
     for k in tables.controls:
-        if work.state[k] != CONTROL or tables.kind[k] == FLOW:
+        if work.state[k] != CONTROL:
             continue
         r = tables.held_row[k]
         if work.sharing[r] == 0:
@@ -114,7 +117,7 @@ def _held_flows(structure: Structure, tables: GasTables, work: GasWork) -> float
         missing = work.outflow[r] - excess(structure, work.flow, r)
         work.shift[k] = missing / work.sharing[r]
     for k in tables.controls:
-        if work.state[k] == CONTROL and tables.kind[k] != FLOW and work.sharing[tables.held_row[k]]:
+        if work.state[k] == CONTROL and work.sharing[tables.held_row[k]]:
             work.flow[k] += work.shift[k]
             moved += abs(work.shift[k])
     return moved

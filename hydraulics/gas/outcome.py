@@ -12,7 +12,6 @@ from hydraulics.gas.state import WORDS, GasReport, GasSolution
 from hydraulics.gas.tables import (
     CONTROL,
     CUT,
-    FLOW,
     LOCKED,
     REGULATOR,
     SHUT,
@@ -94,7 +93,7 @@ def unfit_controls(arrays: GasArrays, tables: GasTables, work: GasWork) -> list[
         return []
     names = []
     for k in tables.controls:
-        if tables.kind[k] == FLOW or work.state[k] in (SHUT, SLAMMED, CUT):
+        if work.state[k] in (SHUT, SLAMMED, CUT):
             continue
         wanted = wanted_state(arrays.structure, tables, work, int(k))
         if wanted != work.state[k]:
@@ -186,9 +185,7 @@ def report_of(model: GasModel, outcome: Outcome) -> GasReport:
         unsupplied=tuple(arrays.node_ids[i] for i in cut),
         shortfalls=shortfalls_of(arrays, tables, work) if outcome.driven or len(cut) else (),
         controls=tuple(
-            (arrays.link_ids[s.link[k]], WORDS[int(work.state[k])])
-            for k in tables.controls
-            if tables.kind[k] != FLOW
+            (arrays.link_ids[s.link[k]], WORDS[int(work.state[k])]) for k in tables.controls
         ),
         settings=settings_of(arrays),
         warnings=tuple(warnings),

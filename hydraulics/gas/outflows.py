@@ -7,24 +7,72 @@ import math
 from hydraulics.compiled import lean_kernel
 from hydraulics.gas.compressibility import z_at, z_slope_at
 from hydraulics.gas.tables import GasSettings, GasTables, GasWork
-from hydraulics.graph.structure import System
+from hydraulics.graph.structure import Structure, System
 
+LEAST_SHARE = 1e-3
+"""Share of a demand below which its law counts as a straight line."""
 SOFT = 1e-4
 """Of the squared air pressure: so close to it a leak is a straight line (5 Pa gauge)."""
 
 
 @lean_kernel
-def delivered_share(potential: float, none: float, full: float) -> tuple[float, float]:
-    """Share of a demand delivered between two potentials, and its derivative: x (2 - x).
+def _demand_law(
+    tables: GasTables, work: GasWork, settings: GasSettings, r: int
+) -> tuple[float, float, float]:
+    """Potential that delivers the present share of a demand, potential a kg/s, full potential.
 
-    Close to the square root of the gauge pressure that a burner follows, but with an end at 0.
+    Delivered = demand sqrt(x), x the share of squared pressure between none and the required
+    gauge pressure, as gas leaves a burner.
     """
-    x = (potential - none) / (full - none)
-    if x >= 1.0:
-        return 1.0, 0.0
-    if x <= 0.0:
-        return 0.0, 0.0
-    return x * (2.0 - x), 2.0 * (1.0 - x) / (full - none)
+    scale, low = tables.scale[r], tables.ambient[r]
+    high = low + settings.required_pa
+    none, full = scale * low * low, scale * high * high
+    share = work.delivered[r] / work.demand[r]
+    law = none + (full - none) * share * share
+    return law, 2.0 * (full - none) * max(share, LEAST_SHARE) / work.demand[r], full
+
+
+@lean_kernel
+def begin_deliveries(tables: GasTables, work: GasWork, settings: GasSettings) -> None:
+    """What is delivered before the first iteration: all, or as much as before."""
+    for r in range(len(work.demand)):
+        demand = work.demand[r]
+        if work.reached[r] == 0:
+            work.delivered[r] = 0.0
+        elif not settings.driven or demand <= 0.0:
+            work.delivered[r] = demand
+        else:
+            high = tables.ambient[r] + settings.required_pa
+            full = work.potential[r] >= tables.scale[r] * high * high
+            work.delivered[r] = demand if full else max(0.0, min(work.delivered[r], demand))
+
+
+@lean_kernel
+def move_deliveries(
+    structure: Structure,
+    tables: GasTables,
+    work: GasWork,
+    settings: GasSettings,
+    system: System,
+    share: float,
+) -> float:
+    """Deliveries after a step, where pressure decides on them; the sum of changes."""
+    moved = 0.0
+    if not settings.driven:
+        return moved
+    for r in range(len(work.demand)):
+        demand = work.demand[r]
+        if demand <= 0.0 or work.reached[r] == 0:
+            continue
+        now = work.delivered[r]
+        law, gradient, full = _demand_law(tables, work, settings, r)
+        if now >= demand and work.potential[r] >= full:
+            continue
+        new = max(0.0, min(now + share * (system.right[r] - law) / gradient, demand))
+        work.delivered[r] = new
+        work.outflow[r] += new - now
+        moved += abs(new - now)
+    return moved
 
 
 @lean_kernel
@@ -52,19 +100,16 @@ def add_outflows(tables: GasTables, work: GasWork, settings: GasSettings, system
     diagonal, right = system.diagonal, system.right
     for r in range(len(work.demand)):
         if work.reached[r] == 0:
-            work.delivered[r] = 0.0
             work.outflow[r] = 0.0
             continue
-        demand = work.demand[r]
+        total = work.delivered[r]
         slope = 0.0
-        total = demand
-        if settings.driven and demand > 0.0:
-            scale, low = tables.scale[r], tables.ambient[r]
-            high = low + settings.required_pa
-            share, rate = delivered_share(work.potential[r], scale * low * low, scale * high * high)
-            total = demand * share
-            slope = demand * rate
-        work.delivered[r] = total
+        lead = 0.0
+        if settings.driven and work.demand[r] > 0.0:
+            law, gradient, full = _demand_law(tables, work, settings, r)
+            if total < work.demand[r] or work.potential[r] < full:
+                slope = 1.0 / gradient
+                lead = slope * (law - work.potential[r])
         if work.leak[r] > 0.0:
             flow, rate = leak_flow(work.pressure[r], tables.ambient[r], work.leak[r])
             total += flow
@@ -79,4 +124,4 @@ def add_outflows(tables: GasTables, work: GasWork, settings: GasSettings, system
         work.outflow[r] = total
         if total != 0.0 or slope != 0.0:
             diagonal[r] += slope
-            right[r] += slope * work.potential[r] - total
+            right[r] += slope * work.potential[r] + lead - total

@@ -79,9 +79,9 @@ class _Ways:
                 break
             a, b = int(s.start[k]), int(s.end[k])
             pa, pb = self._work.pressure[a], self._work.pressure[b]
-            if self._tables.kind[k] == REGULATOR and self._work.state[k] == OPEN:
-                if self._tables.capacity[k] > 0.0 and pa > pb * (1.0 + 1e-3):
-                    return arrays.link_ids[s.link[k]], "regulator at its capacity"
+            full = self._tables.kind[k] == REGULATOR and self._work.state[k] == OPEN
+            if full and self._tables.capacity[k] > 0.0 and pa > pb * (1.0 + 1e-3):
+                return arrays.link_ids[s.link[k]], "regulator at its capacity"
             lost = float(pa * pa - pb * pb) if self._work.flow[k] >= 0 else float(pb * pb - pa * pa)
             if self._tables.kind[k] == 0 and lost > loss:
                 best, reason, loss = k, "loses the most pressure on the way", lost

@@ -32,7 +32,7 @@ def first_state(tables: GasTables, k: int) -> int:
         if control == FREE_OF:
             return OPEN
         return CONTROL if control == OUTLET_OF else RATIO
-    if kind == REGULATOR or kind == FLOW:
+    if kind in (REGULATOR, FLOW):
         return CONTROL
     return OPEN
 
@@ -42,7 +42,7 @@ def _ways(tables: GasTables, work: GasWork, now: bool) -> None:
     """Which links carry: those that stand open, or (not `now`) those that may."""
     for k in range(len(work.state)):
         state = work.state[k]
-        if state == SHUT or state == SLAMMED or tables.kind[k] == FLOW:
+        if state in (SHUT, SLAMMED) or tables.kind[k] == FLOW:
             work.conducts[k] = 0
         elif state == LOCKED:
             work.conducts[k] = 0 if now else 2

@@ -30,8 +30,8 @@ class GasTables(NamedTuple):
     `linear` is 1 (GB low pressure) it is that of pressures, without Z. A `plain` pipe has
     lambda L/D + zeta of the form square + line / m (pandapipes' Nikuradse). `gravity` is
     2 g (z_end - z_start) / (R T), `controls` (C,) the slots of regulators and compressors;
-    `held_row` the row whose pressure they hold. By row (N,): `ambient` Pa, `scale`, `volume` m3
-    (line pack), `mass_per_pa` kg/Pa at Z = 1 of it. Z at absolute pressure p: `z` (M,) at steps of
+    `held_row` the row whose pressure they hold. By row (N,): `ambient` Pa, `temperature` K,
+    `scale`, `volume` m3 (line pack), `mass_per_pa` kg/Pa at Z = 1 of it. Z at absolute pressure p: `z` (M,) at steps of
     `z_step` Pa; one entry and `z_slope` (1/Pa) where it is a straight line.
     """
 
@@ -48,7 +48,7 @@ class GasTables(NamedTuple):
     line: F64
     gravity: F64
     weight: F64
-    """g (z_end - z_start) rho_n T_n / (T p_n): Pa a Pa, for pandapipes' law of height."""
+    """g (z_end - z_start) rho_n T_n / p_n, K: for pandapipes' law of height."""
     drop: F64
     capacity: F64
     controls: U32
@@ -60,6 +60,7 @@ class GasTables(NamedTuple):
     blower_volume: F64
     """m3/s a kg/s times Pa / Z: volume flow at the inlet is m Z blower_volume / p."""
     ambient: F64
+    temperature: F64
     scale: F64
     volume: F64
     mass_per_pa: F64
@@ -75,7 +76,7 @@ class GasWork(NamedTuple):
 
     By slot: `flow` kg/s, `inverse`, `shift`, `state`, `setting` (absolute Pa, or kg/s of a fixed
     flow), `ratio` a compressor's or its greatest, slam-shut pressures (absolute), `turns` how often
-    the state has changed. By row: `potential`, `pressure` Pa absolute, `dense` that over Z (for
+    the state has changed. By row: `potential`, `pressure` Pa absolute, `dense` p / (Z T) (for
     pandapipes' heights), `held`, `demand` kg/s, `leak` kg/s a Pa of holes, `delivered` (of the
     demand), `outflow` (delivered, leaked and stored), `before` the mass at the step's beginning,
     `source` 1 where a source holds the pressure, 2 where a feed of given flow has met its greatest
