@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from hydraulics.errors import SolveError
 
 if TYPE_CHECKING:
-    from hydraulics.batch.many import simulate_many, solve_many
+    from hydraulics.media import simulate, simulate_many, solve, solve_many
     from hydraulics.quality.run import QualityRun, simulate_quality
-    from hydraulics.run import simulate
     from hydraulics.snapshot import Snapshot
     from hydraulics.state import Run, Solution
-    from hydraulics.steady import solve
     from hydraulics.warming import warmup
 
 __all__ = [
@@ -34,11 +32,11 @@ _HOMES = {
     "Run": "hydraulics.state",
     "Snapshot": "hydraulics.snapshot",
     "Solution": "hydraulics.state",
-    "simulate": "hydraulics.run",
-    "simulate_many": "hydraulics.batch.many",
+    "simulate": "hydraulics.media",
+    "simulate_many": "hydraulics.media",
     "simulate_quality": "hydraulics.quality.run",
-    "solve": "hydraulics.steady",
-    "solve_many": "hydraulics.batch.many",
+    "solve": "hydraulics.media",
+    "solve_many": "hydraulics.media",
     "warmup": "hydraulics.warming",
 }
 

@@ -120,7 +120,7 @@ def gas_of(fluid: Fluid, temperature_k: float, highest_pa: float, *, foreign: bo
 
 
 def gases_of(net: Network) -> dict[str, Fluid]:
-    """The fluids a network is fed with, the filling one first; the usual gas where none is named."""
+    """The fluids a network is fed with, the filling one first; the usual gas where none is."""
     first = net.physics.fluid or next(iter(net.fluids), None)
     named = dict.fromkeys(
         [first, *(gas for n in net.nodes.values() if (gas := getattr(n, "gas", None)) is not None)]

@@ -12,6 +12,7 @@ from hydraulics.gas.boundary import GasCase, case_of, demands_at, plain_case
 from hydraulics.gas.compile import GasArrays, compile_gas
 from hydraulics.gas.newton import balance, solve_gas
 from hydraulics.gas.outcome import Outcome, solution_of
+from hydraulics.gas.outflows import leak_flow
 from hydraulics.gas.state import GasSolution
 from hydraulics.gas.tables import GasSettings, GasTables, GasWork
 from hydraulics.graph.structure import System, new_system
@@ -104,13 +105,14 @@ class GasModel:
 
     def run_kernel(self) -> Outcome:
         """Solve the present boundary: as demanded, and by pressure where that cannot be."""
-        outcome = self._once(self.settings)
+        outcome = self.once(self.settings)
         if not self.settings.driven and (not outcome.converged or self._too_low()):
             self.cold_start()
-            outcome = outcome.joined(self._once(self.settings._replace(driven=True)))
+            outcome = outcome.joined(self.once(self.settings._replace(driven=True)))
         return outcome
 
-    def _once(self, settings: GasSettings) -> Outcome:
+    def once(self, settings: GasSettings) -> Outcome:
+        """One solve of the present boundary by the kernel."""
         count, change, singular = solve_gas(
             self.arrays.structure, self.tables, self.work, self.system, settings
         )
@@ -126,6 +128,12 @@ class GasModel:
             accuracy=settings.accuracy,
             driven=settings.driven,
         )
+
+    def leaked_kgs(self) -> float:
+        """What flows out of holes and breaks now."""
+        work, tables = self.work, self.tables
+        leaking = np.flatnonzero((work.leak > 0.0) & (work.reached != 0))
+        return sum(leak_flow(work.pressure[r], tables.ambient[r], work.leak[r])[0] for r in leaking)
 
     def _too_low(self) -> bool:
         """Whether a supplied node is below the pressure at which any gas can be drawn.
@@ -183,6 +191,7 @@ def new_work(arrays: GasArrays) -> GasWork:
         held=bytes_(rows),
         source=bytes_(rows),
         source_turns=bytes_(rows),
+        root=bytes_(rows),
         ceiling=floats(rows),
         reached=bytes_(rows),
         queue=np.zeros(rows, dtype=np.uint32),

@@ -41,7 +41,7 @@ def solve_gas(
         work.turns[k] = 0
     for r in range(len(work.source_turns)):
         work.source_turns[r] = 0
-    search(structure, tables, work)
+    search(structure, tables, work, settings.step_s > 0.0)
     begin_deliveries(tables, work, settings)
     floor = FLOOR * _greatest(work)
     error = math.inf
@@ -72,7 +72,7 @@ def solve_gas(
             if settled and changed == 0:
                 changed = slam(structure, tables, work)
             if changed > 0:
-                search(structure, tables, work)
+                search(structure, tables, work, settings.step_s > 0.0)
                 begin_deliveries(tables, work, settings)
                 continue
             if settled:
@@ -85,7 +85,7 @@ def solve_gas(
 def _greatest(work: GasWork) -> float:
     found = 1.0
     for r in range(len(work.potential)):
-        if work.held[r] != 0 and work.reached[r] != 0:
+        if work.reached[r] != 0:
             found = max(found, work.potential[r])
     return found
 

@@ -95,6 +95,19 @@ def stored_mass(tables: GasTables, r: int, pressure: float) -> float:
 
 
 @lean_kernel
+def take_stock(tables: GasTables, work: GasWork) -> float:
+    """Note the line pack of every row as that of before; the total, kg."""
+    total = 0.0
+    for r in range(len(work.before)):
+        mass = 0.0
+        if work.reached[r] != 0 and tables.mass_per_pa[r] > 0.0:
+            mass = stored_mass(tables, r, work.pressure[r])
+        work.before[r] = mass
+        total += mass
+    return total
+
+
+@lean_kernel
 def add_outflows(tables: GasTables, work: GasWork, settings: GasSettings, system: System) -> None:
     """Outflows at the present pressures into `work.outflow`, linearised into the system."""
     diagonal, right = system.diagonal, system.right

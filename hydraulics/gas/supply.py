@@ -53,15 +53,18 @@ def _ways(tables: GasTables, work: GasWork, now: bool) -> None:
 
 
 @lean_kernel
-def search(structure: Structure, tables: GasTables, work: GasWork) -> None:
-    """Mark what sources reach; cut links at what they do not, and join what they reach again.
+def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool) -> None:
+    """Mark what sources (or, `storing`, line pack) reach, and cut links at what they do not.
 
     A region whose only way in is a locked regulator gets it back: it would have no pressure.
     """
     start, end, state = structure.start, structure.end, work.state
+    for r in range(len(work.root)):
+        full = storing and tables.mass_per_pa[r] > 0.0
+        work.root[r] = 1 if full or work.source[r] != 0 else 0
     for _ in range(len(tables.controls) + 1):
         _ways(tables, work, True)
-        reach(structure, work.source, work.conducts, work.reached, work.queue)
+        reach(structure, work.root, work.conducts, work.reached, work.queue)
         opened = False
         for k in tables.controls:
             if state[k] == LOCKED and work.reached[start[k]] and not work.reached[end[k]]:

@@ -31,8 +31,8 @@ class GasTables(NamedTuple):
     lambda L/D + zeta of the form square + line / m (pandapipes' Nikuradse). `gravity` is
     2 g (z_end - z_start) / (R T), `controls` (C,) the slots of regulators and compressors;
     `held_row` the row whose pressure they hold. By row (N,): `ambient` Pa, `temperature` K,
-    `scale`, `volume` m3 (line pack), `mass_per_pa` kg/Pa at Z = 1 of it. Z at absolute pressure p: `z` (M,) at steps of
-    `z_step` Pa; one entry and `z_slope` (1/Pa) where it is a straight line.
+    `scale`, `volume` m3 (line pack), `mass_per_pa` kg/Pa at Z = 1 of it. Z at absolute pressure p:
+    `z` (M,) at steps of `z_step` Pa; one entry and `z_slope` (1/Pa) where it is a straight line.
     """
 
     kind: U8
@@ -80,7 +80,8 @@ class GasWork(NamedTuple):
     pandapipes' heights), `held`, `demand` kg/s, `leak` kg/s a Pa of holes, `delivered` (of the
     demand), `outflow` (delivered, leaked and stored), `before` the mass at the step's beginning,
     `source` 1 where a source holds the pressure, 2 where a feed of given flow has met its greatest
-    pressure; `ceiling` its potential there; `sharing` how many regulators hold it.
+    pressure; `ceiling` its potential there; `root` from where gas can come
+    at all: sources, and with line pack whatever holds gas; `sharing` how many regulators hold it.
     """
 
     flow: F64
@@ -99,6 +100,7 @@ class GasWork(NamedTuple):
     held: U8
     source: U8
     source_turns: U8
+    root: U8
     ceiling: F64
     reached: U8
     queue: U32
