@@ -6,6 +6,7 @@ No sockets and no clock of its own: callers pass the seconds of a monotonic cloc
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,9 +22,14 @@ class ScanSchedule:
     device never builds up a queue of late scans.
     """
 
-    def __init__(self, periods: Mapping[str, float], now: float) -> None:
+    def __init__(self, periods: Mapping[str, float], now: float, *, place: float = 0.0) -> None:
+        """Everything is due at once; from then on at `place` (0 to 1) of its period.
+
+        Links with places of their own do not all ask at the same instant.
+        """
         self._periods = dict(periods)
         self._due = dict.fromkeys(self._periods, now)
+        self._shift = {name: place * period for name, period in self._periods.items()}
         self.overruns = 0
 
     def next(self) -> tuple[str, float]:
@@ -34,16 +40,18 @@ class ScanSchedule:
     def done(self, name: str, now: float) -> None:
         """A scan of the class has ended."""
         period = self._periods[name]
-        due = self._due[name] + period
+        # the first scan of all is out of the raster: the next one is up to two periods later
+        due = self._due[name] + period + self._shift.pop(name, 0.0)
         if now > due:
             missed = int((now - due) / period) + 1
             self.overruns += missed
             due += missed * period
         self._due[name] = due
 
-    def restart(self, now: float) -> None:
-        """Everything is due at once, after a link came back; not an overrun."""
-        self._due = dict.fromkeys(self._periods, now)
+
+def place_in_period(name: str) -> float:
+    """A link's place in the scan period, from 0 to 1, the same at every start."""
+    return zlib.crc32(name.encode()) / 2**32
 
 
 class ChangeFilter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -27,6 +28,16 @@ class DriverConfig:
     max_gap: int = 8
     """Registers (or 16-fold bits) that may lie unused between two points of one read."""
     max_registers: int = 125
+    framing: str = "tcp"
+    """`tcp`, or `rtu` for a serial line behind a converter that passes its frames on."""
+    role: str = ""
+    """The Modbus role our certificate must give (Modbus/TCP Security)."""
+    backup: tuple[str, ...] = ()
+    """Other ways to the same points, tried in turn when one fails: `host:port`, or OPC UA urls."""
+    return_s: float = 60.0
+    """While a backup is in use the first way is tried again so often."""
+    skew_s: float = 5.0
+    """A server whose clock differs by more than this is reported (OPC UA)."""
     url: str = ""
     publishing_s: float = 0.5
     batch: int = 1000
@@ -40,10 +51,17 @@ class DriverConfig:
     user: str = ""
     password: str = field(default="", repr=False)
     certificate: str = ""
-    """Our certificate (file .der or .pem): with it the session is signed and encrypted
-    (Basic256Sha256), and the server must show exactly `server_certificate`."""
+    """Our certificate (OPC UA: file .der or .pem; Modbus: .pem): with it the session is signed and
+    encrypted. An OPC UA server must then show exactly `server_certificate`, or one of `trusted`; a
+    Modbus server `server_certificate` or one signed by it."""
     private_key: str = ""
     server_certificate: str = ""
+    trusted: str = ""
+    """A folder of certificates (.der or .pem): servers or authorities that are trusted (OPC UA)."""
+    policy: str = "Basic256Sha256"
+    user_certificate: str = ""
+    user_private_key: str = ""
+    """A user who proves himself by a certificate instead of a password (OPC UA)."""
     heartbeat_s: float = 60.0
     """An unchanged value is sent again after so long."""
     backoff_s: float = 5.0
@@ -52,10 +70,20 @@ class DriverConfig:
     @property
     def endpoint(self) -> str:
         """Where the link leads, for people."""
-        return {
-            "modbus_tcp": f"modbus+tcp://{self.host}:{self.port}/{self.unit}",
-            "opcua": self.url,
-        }.get(self.kind, "memory")
+        return self.routes[0]
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Every way to the points, the first one first, for people."""
+        if self.kind == "opcua":
+            return (self.url, *self.backup)
+        if self.kind != "modbus_tcp":
+            return (self.kind,)
+        scheme = "modbus+rtu" if self.framing == "rtu" else "modbus+tcp"
+        if self.certificate:
+            scheme = "modbus+tls"
+        ways = (f"{self.host}:{self.port}", *self.backup)
+        return tuple(f"{scheme}://{way}/{self.unit}" for way in ways)
 
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -68,10 +96,20 @@ _RANGES: dict[str, tuple[float, float]] = {
     "publishing_s": (0.05, 60.0),
     "batch": (1, 10000),
     "stale_s": (1.0, 600.0),
+    "return_s": (1.0, 86400.0),
+    "skew_s": (0.1, 86400.0),
     "heartbeat_s": (1.0, 3600.0),
     "backoff_s": (0.1, 60.0),
 }
 _FILES = ("certificate", "private_key", "server_certificate")
+_PAIR = ("user_certificate", "user_private_key")
+_PATHS = (*_FILES, *_PAIR, "trusted")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "kind": get_args(DriverKind),
+    "framing": ("tcp", "rtu"),
+    "policy": ("Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss"),
+}
+_HOST_PORT = re.compile(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
 _TYPES = {f.name: str(f.type) for f in fields(DriverConfig)}
 
 
@@ -101,8 +139,9 @@ def read_drivers(
         names.add(str(name))
         problems += found
         if not found:
-            files = {key: str(folder / table[key]) for key in _FILES if table.get(key)}
-            configs.append(DriverConfig(**{**table, **files}))
+            files = {key: str(folder / table[key]) for key in _PATHS if table.get(key)}
+            lists = {"backup": tuple(table.get("backup", ()))}
+            configs.append(DriverConfig(**{**table, **files, **lists}))
     if problems:
         raise InputError(problems)
     return tuple(configs)
@@ -115,21 +154,18 @@ def _faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str, str]
         if not table.get(key):
             faults.append((key, "nothing", "a value"))
     kind = table.get("kind")
-    if kind and kind not in get_args(DriverKind):
-        faults.append(("kind", str(kind), "one of " + ", ".join(get_args(DriverKind))))
     if kind == "opcua" and not str(table.get("url", "")).startswith("opc.tcp://"):
         faults.append(("url", repr(table.get("url", "")), "opc.tcp://host:port/path"))
-    given = [key for key in _FILES if table.get(key)]
-    for key in _FILES:
-        name = table.get(key)
-        if given and not name:
-            faults.append((key, "nothing", "a file, as " + " and ".join(given) + " are given"))
-        elif isinstance(name, str) and name and not (folder / name).is_file():
-            faults.append((key, name, "a file that exists"))
+    faults += _file_faults(table, folder)
     for key, value in table.items():
         wanted = _TYPES.get(key)
         if wanted is None:
             faults.append((key, repr(value), "one of " + ", ".join(_TYPES)))
+        elif key in _CHOICES:
+            if value and value not in _CHOICES[key]:
+                faults.append((key, str(value), "one of " + ", ".join(_CHOICES[key])))
+        elif key == "backup":
+            faults += _backup_faults(kind, value)
         elif wanted in ("int", "float"):
             number = isinstance(value, int if wanted == "int" else (int, float))
             low, high = _RANGES[key]
@@ -139,6 +175,49 @@ def _faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str, str]
         elif wanted == "bool":
             if not isinstance(value, bool):
                 faults.append((key, repr(value), "true or false"))
-        elif key != "kind" and not isinstance(value, str):
+        elif not isinstance(value, str):
             faults.append((key, repr(value), "a text"))
     return faults
+
+
+def _file_faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str, str]]:
+    """Files that belong together, and must exist."""
+    faults: list[tuple[str, str, str]] = []
+    together = _FILES[:2] if table.get("trusted") else _FILES
+    for group in (together, _PAIR):
+        given = [key for key in group if table.get(key)]
+        for key in group:
+            if given and not table.get(key):
+                faults.append((key, "nothing", "a file, as " + " and ".join(given) + " are given"))
+    for key in _PATHS:
+        name = table.get(key)
+        if not isinstance(name, str) or not name:
+            continue
+        if key == "trusted":
+            if not (folder / name).is_dir():
+                faults.append((key, name, "a folder that exists"))
+            elif not table.get("certificate"):
+                faults.append(("certificate", "nothing", "a file, as trusted is given"))
+        elif not (folder / name).is_file():
+            faults.append((key, name, "a file that exists"))
+    if table.get("role") and not table.get("certificate"):
+        faults.append(("certificate", "nothing", "a file, as role is given"))
+    if table.get("certificate") and table.get("framing") == "rtu":
+        faults.append(("framing", "rtu", "tcp, as a certificate is given"))
+    return faults
+
+
+def _backup_faults(kind: Any, value: Any) -> list[tuple[str, str, str]]:
+    if not isinstance(value, list):
+        return [("backup", repr(value), "a list of texts")]
+    if kind == "opcua":
+        return [
+            ("backup", repr(way), "opc.tcp://host:port/path")
+            for way in value
+            if not str(way).startswith("opc.tcp://")
+        ]
+    return [
+        ("backup", repr(way), "host:port")
+        for way in value
+        if not isinstance(way, str) or not _HOST_PORT.fullmatch(way)
+    ]

@@ -44,6 +44,13 @@ class LinkStats:
     reconnects: int = 0
     rejected_replies: int = 0
     bad_points: int = 0
+    route: str = ""
+    """The way in use, of a link that has several."""
+    failovers: int = 0
+    last_scan_s: float = 0.0
+    longest_scan_s: float = 0.0
+    time_skew_s: float = 0.0
+    """How far the server's clock is ahead of ours (OPC UA)."""
     last_error: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,6 +61,11 @@ class LinkStats:
         """Note a new state and since when it holds."""
         if state != self.state or not self.since_ns:
             self.state, self.since_ns = state, now_ns
+
+    def took(self, seconds: float) -> None:
+        """Note how long a scan took."""
+        self.last_scan_s = round(seconds, 4)
+        self.longest_scan_s = max(self.longest_scan_s, self.last_scan_s)
 
     def fault(self, text: str) -> None:
         """Count an error and keep its words."""

@@ -1,27 +1,29 @@
-"""A Modbus TCP client that trusts no reply: pymodbus carries, we frame and judge.
+"""A Modbus client that trusts no reply: pymodbus carries, we frame and judge.
 
-pymodbus' own socket framer accepts a reply with transaction id 0 and its decoder a reply with
-fewer registers than were asked for. `StrictFramer` takes the framer's place: it hands over only
-the frame that answers the request on its way, by transaction id, unit, function and length, and
-leaves the data as bytes for `scada.registers`. Late and foreign replies are counted and dropped;
-garbage (no Modbus frame at all) ends the connection, because nothing after it can be framed.
+`modbus_framer` hands over only what answers the request on its way; here function and length are
+judged too. The connection is plain TCP, a serial line behind a converter (RTU over TCP), or TLS.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import ssl
+from typing import Literal
 
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusTcpClient, AsyncModbusTlsClient
 from pymodbus.exceptions import ConnectionException, ModbusIOException
-from pymodbus.framer import FramerSocket
-from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu import ModbusPDU
 
-_HEADER = 7
-_LONGEST = 260
-_ERROR_BIT = 0x80
+from scada.drivers.modbus_framer import (
+    ERROR_BIT,
+    FrameCounts,
+    RawReply,
+    StrictFramer,
+    StrictRtuFramer,
+)
+
+Framing = Literal["tcp", "rtu"]
 
 EXCEPTIONS = {
     1: "illegal function",
@@ -60,75 +62,43 @@ class Refused(ModbusError):  # noqa: N818
         super().__init__(f"exception {code}: {EXCEPTIONS.get(code, 'unknown')}")
 
 
-class RawReply(ModbusPDU):
-    """A reply as it came: function code and the bytes after it."""
-
-    def __init__(self, unit: int, transaction: int, pdu: bytes) -> None:
-        super().__init__(dev_id=unit, transaction_id=transaction)
-        self.function_code = pdu[0]
-        self.data = pdu[1:]
-
-
-@dataclass(slots=True)
-class FrameCounts:
-    """What came that was not asked for."""
-
-    foreign: int = 0
-    garbage: int = 0
-
-
-class StrictFramer(FramerSocket):
-    """Frames of Modbus TCP, kept across reads of the socket until they are whole."""
-
-    def __init__(self, on_garbage: Callable[[], None]) -> None:
-        super().__init__(DecodePDU(False))
-        self.counts = FrameCounts()
-        self._on_garbage = on_garbage
-        self._pending = bytearray()
-
-    def forget(self) -> None:
-        """Drop half a frame, when a new connection begins."""
-        self._pending.clear()
-
-    def handleFrame(  # noqa: N802  # pymodbus' name
-        self, data: bytes, exp_devid: int, exp_tid: int
-    ) -> tuple[int, ModbusPDU | None]:
-        """Take all of `data`; the reply to the request on its way, if it is complete."""
-        self._pending += data
-        reply: RawReply | None = None
-        while len(self._pending) > _HEADER:
-            length = int.from_bytes(self._pending[4:6], "big")
-            if self._pending[2:4] != b"\0\0" or not 2 <= length <= _LONGEST - 6:
-                self.counts.garbage += 1
-                self._pending.clear()
-                self._on_garbage()
-                return len(data), None
-            if len(self._pending) < 6 + length:
-                break
-            frame = bytes(self._pending[: 6 + length])
-            del self._pending[: 6 + length]
-            transaction = int.from_bytes(frame[:2], "big")
-            if transaction == exp_tid and frame[6] == exp_devid and reply is None:
-                reply = RawReply(frame[6], transaction, frame[_HEADER:])
-            else:
-                self.counts.foreign += 1
-        return len(data), reply
-
-
 class ModbusLink:
     """One connection; one request at a time. Raises ModbusError's children."""
 
-    def __init__(self, host: str, port: int, *, timeout_s: float, retries: int = 0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout_s: float,
+        retries: int = 0,
+        framing: Framing = "tcp",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         # pymodbus logs every lost reply as an error of its own; callers get an exception instead
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
-        self._framer = StrictFramer(self._garbage)
-        self._client = AsyncModbusTcpClient(
-            host,
-            port=port,
-            timeout=timeout_s,
-            retries=retries,
-            reconnect_delay=0,  # reconnecting is the driver's business
-            trace_connect=self._connection_changed,
+        self._serial = framing == "rtu"
+        self._framer = (StrictRtuFramer if self._serial else StrictFramer)(self._garbage)
+        # reconnecting is the driver's business
+        self._client = (
+            AsyncModbusTcpClient(
+                host,
+                port=port,
+                timeout=timeout_s,
+                retries=retries,
+                reconnect_delay=0,
+                trace_connect=self._connection_changed,
+            )
+            if tls is None
+            else AsyncModbusTlsClient(
+                host,
+                port=port,
+                sslctx=tls,
+                timeout=timeout_s,
+                retries=retries,
+                reconnect_delay=0,
+                trace_connect=self._connection_changed,
+            )
         )
         self._client.ctx.framer = self._framer
         # a burst of late replies may be longer than the 264 bytes beyond which pymodbus throws
@@ -161,9 +131,11 @@ class ModbusLink:
                 raise LinkLost("closed: bytes that are no Modbus TCP frame came") from error
             raise LinkLost("connection lost") from error
         except ModbusIOException as error:
+            if self._serial:
+                await self._start_afresh()
             raise NoReply(f"unit {request.dev_id} did not answer") from error
         assert isinstance(reply, RawReply)
-        if reply.function_code == request.function_code | _ERROR_BIT and len(reply.data) == 1:
+        if reply.function_code == request.function_code | ERROR_BIT and len(reply.data) == 1:
             raise Refused(reply.data[0])
         if reply.function_code != request.function_code:
             raise WrongReply(
@@ -172,6 +144,11 @@ class ModbusLink:
         if len(reply.data) != size:
             raise WrongReply(f"{len(reply.data)} bytes where {size} were expected")
         return reply.data
+
+    async def _start_afresh(self) -> None:
+        """Frames of a serial line have no number: a new connection keeps a late reply away."""
+        self.close()
+        await self.connect()
 
     def _garbage(self) -> None:
         self._client.ctx.connection_lost(ConnectionError("bytes that are no Modbus TCP frame"))

@@ -3,8 +3,9 @@
 pymodbus (`drivers/modbus_client`) carries requests; the codec, the read planner and the judgement
 of replies are ours. Rules, each learned from somebody's lost night:
 
-- A lost connection makes every point bad once; attempts to reconnect are at most `backoff_s`
-  apart and jittered.
+- A lost connection makes every point bad once, after the backup routes failed too; attempts to
+  reconnect are at most `backoff_s` apart and jittered.
+- Scans of different links do not begin at the same instant: each has its own place in the period.
 - A unit that stays silent twice in a row is left alone for growing times, so that the other units
   of a shared line keep their pace.
 - A read refused as illegal address is cut in two, again and again; the cuts are remembered, and a
@@ -43,8 +44,9 @@ from scada.drivers.modbus_points import (
     group_by_scan,
     place_of,
 )
+from scada.drivers.modbus_routes import BackToFirst, Routes
 from scada.poll_plan import Cut, split
-from scada.poller import Backoff, ChangeFilter, ScanSchedule
+from scada.poller import Backoff, ChangeFilter, ScanSchedule, place_in_period
 from scada.quality import BAD_CONFIGURATION, BAD_NO_COMMUNICATION, BAD_SENSOR_FAILURE, GOOD
 from scada.samples import SampleBatch
 
@@ -98,6 +100,7 @@ class ModbusTcpDriver:
             self._units[number] = unit
         self._reads = {name: self._compile(name) for name in self._groups}
         self._link: ModbusLink | None = None
+        self._routes: Routes
         self._emit: Emit = _nobody
 
     # ---- acquiring --------------------------------------------------------------------------
@@ -106,27 +109,28 @@ class ModbusTcpDriver:
         """Poll for ever; returns only by cancellation."""
         self._emit = emit
         backoff = Backoff(self.config.backoff_s, seed=self.config.name)
-        link = ModbusLink(
-            self.config.host,
-            self.config.port,
-            timeout_s=self.config.timeout_s,
-            retries=self.config.retries,
-        )
+        routes = self._routes = Routes(self.config)
         try:
             while True:
                 try:
-                    await link.connect()
-                    self._link = link
+                    link = await routes.connect(self._clock.monotonic_s())
+                    self._link, self.stats.route = link, routes.name
                     await self._session(link, backoff)
+                except BackToFirst:
+                    continue
                 except LinkLost as error:
                     self.stats.fault(str(error))
+                    routes.failed()
+                    if not routes.exhausted:
+                        self.stats.failovers += 1
+                        continue
                     self._send_lost()
                 finally:
                     self._link = None
-                    link.close()
                 await self._clock.sleep(backoff.next_s())
                 self.stats.reconnects += 1
         finally:
+            routes.close()
             self.stats.enter("down", self._clock.now_ns())
 
     def lost(self) -> SampleBatch:
@@ -139,16 +143,22 @@ class ModbusTcpDriver:
         for unit in self._units.values():
             unit.misses, unit.retry_at = 0, 0.0
             unit.backoff.reset()
-        schedule = ScanSchedule(self._periods, self._clock.monotonic_s())
+        schedule = ScanSchedule(
+            self._periods, self._clock.monotonic_s(), place=place_in_period(self.config.name)
+        )
         before = self.stats.overruns
         while True:
+            await self._routes.try_first(self._clock.monotonic_s())
             name, due = schedule.next()
             wait = due - self._clock.monotonic_s()
             if wait > 0.0:
                 await self._clock.sleep(wait)
+            began = self._clock.monotonic_s()
             if await self._scan(name, link):
                 backoff.reset()
-            schedule.done(name, self._clock.monotonic_s())
+            ended = self._clock.monotonic_s()
+            self.stats.took(ended - began)
+            schedule.done(name, ended)
             self.stats.overruns = before + schedule.overruns
 
     async def _scan(self, name: str, link: ModbusLink) -> bool:
@@ -205,6 +215,7 @@ class ModbusTcpDriver:
     # ---- what goes wrong --------------------------------------------------------------------
 
     def _heard(self, unit: _Unit) -> None:
+        self._routes.heard()
         unit.misses, unit.retry_at = 0, 0.0
         if unit.silent:
             unit.silent = False
@@ -220,6 +231,8 @@ class ModbusTcpDriver:
         unit.silent = True
         unit.retry_at = self._clock.monotonic_s() + unit.backoff.next_s()
         if all(u.silent for u in self._units.values()):
+            if len(self._routes) > 1:
+                raise LinkLost(f"nobody answers at {self._routes.name}")
             self._send_lost()
         else:
             self._send(self._failed(unit.places, BAD_NO_COMMUNICATION))

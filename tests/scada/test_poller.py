@@ -1,8 +1,10 @@
 """Scan classes, report by exception and back-off, by numbers."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from scada.poller import Backoff, ChangeFilter, ScanSchedule
+from scada.poller import Backoff, ChangeFilter, ScanSchedule, place_in_period
 from scada.quality import BAD_NO_COMMUNICATION, GOOD
 
 
@@ -92,3 +94,26 @@ def test_back_off_doubles_to_its_cap_with_jitter():
     assert len(set(tenth)) > 40  # links that fell together do not come back together
     waits[0].reset()
     assert waits[0].next_s() <= 0.2
+
+
+def test_links_scan_at_places_of_their_own_after_the_first_scan():
+    schedule = ScanSchedule({"fast": 1.0, "slow": 4.0}, now=10.0, place=0.25)
+    assert schedule.next() == ("fast", 10.0)
+    schedule.done("fast", 10.1)
+    schedule.done("slow", 10.2)
+    assert schedule.next() == ("fast", 11.25)
+    schedule.done("fast", 11.3)
+    schedule.done("fast", 12.3)
+    assert schedule.next() == ("fast", 13.25)
+    for _ in range(2):
+        schedule.done("fast", 13.3)
+    assert schedule.next() == ("slow", 15.0)
+    assert schedule.overruns == 0
+
+
+def test_places_in_the_period_are_spread_and_stay():
+    places = sorted(place_in_period(f"rtu-{n}") for n in range(200))
+    assert places[0] >= 0.0
+    assert places[-1] < 1.0
+    assert max(b - a for a, b in pairwise(places)) < 0.05
+    assert place_in_period("rtu-1") == place_in_period("rtu-1")

@@ -6,7 +6,7 @@ from field import reply, words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scada.drivers.modbus_client import StrictFramer
+from scada.drivers.modbus_framer import StrictFramer
 
 WANTED = reply(7, 1, 3, words(10, 20))
 
