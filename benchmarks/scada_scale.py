@@ -266,13 +266,14 @@ async def measure(
     scans = links * took
     print(
         f"counters over {took:.0f} s: {core['samples']} samples committed, {core['changes']} "
-        f"changes seen, MISSED {core['missed']}, backward {core['backward']}, final values that differ "
-        f"{behind} of {len(shown)}, bad samples {core['bad']}"
+        f"changes seen, MISSED {core['missed']}, backward {core['backward']}, final values that "
+        f"differ {behind} of {len(shown)}, bad samples {core['bad']}"
     )
+    late = overruns[1] - overruns[0]
     print(
-        f"scans overrun: {overruns[1] - overruns[0]} of {scans:.0f} "
-        f"({100 * (overruns[1] - overruns[0]) / scans:.2f} %); link errors {errors[1] - errors[0]}; "
-        f"longest scan of the median link {np.median(longest):.3f} s, of the worst {max(longest):.3f}"
+        f"scans overrun: {late} of {scans:.0f} ({100 * late / scans:.2f} %), "
+        f"link errors {errors[1] - errors[0]}, "
+        f"longest scan: median link {np.median(longest):.3f} s, worst {max(longest):.3f} s"
     )
     print("cpu (1.00 is one core): " + ", ".join(f"{n} {c:.2f}" for n, c in used.items()))
     print(

@@ -134,6 +134,7 @@ class ModbusLink:
             if self._serial:
                 await self._start_afresh()
             raise NoReply(f"unit {request.dev_id} did not answer") from error
+        _honour_cancellation()
         assert isinstance(reply, RawReply)
         if reply.function_code == request.function_code | ERROR_BIT and len(reply.data) == 1:
             raise Refused(reply.data[0])
@@ -159,6 +160,13 @@ class ModbusLink:
         if not connected and not waiting.done():
             waiting.set_exception(ConnectionException("connection lost"))
             waiting.add_done_callback(_retrieve)
+
+
+def _honour_cancellation() -> None:
+    """Stop when asked to: `asyncio.wait_for` forgets that if the reply came at the same instant."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _retrieve(future: asyncio.Future[ModbusPDU]) -> None:

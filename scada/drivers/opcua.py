@@ -121,6 +121,8 @@ class OpcUaDriver:
             done, _ = await asyncio.wait((self._lost,), timeout=WATCH_S)
             if done:
                 raise SessionLost(self._lost.result())
+            if _asked_to_stop():  # a library's wait may have swallowed the request to stop
+                raise asyncio.CancelledError
             now = self._clock.monotonic_s()
             if now - self._heard_at > self.config.stale_s:
                 raise SessionLost(f"no word from the server for {self.config.stale_s:g} s")

@@ -13,6 +13,7 @@ from scada.drivers.modbus_client import (
     Refused,
     WrongReply,
 )
+from scada.drivers.modbus_framer import RawReply
 
 
 def _read(start, count, unit=1):
@@ -196,3 +197,16 @@ async def test_nobody_listening_is_a_lost_link():
     link = ModbusLink("127.0.0.1", free_port(), timeout_s=0.5)
     with pytest.raises(LinkLost, match="cannot connect"):
         await link.connect()
+
+
+async def test_a_request_to_stop_is_not_lost_when_the_reply_comes_at_the_same_instant():
+    async def silent(_frame, _writer):
+        pass
+
+    async with _Linked(silent, timeout_s=5.0) as link:
+        asking = asyncio.create_task(link.ask(_read(0, 1), 3))
+        await asyncio.sleep(0.05)
+        link._client.ctx.response_future.set_result(RawReply(1, 1, b"\x03" + words(7)))
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
