@@ -196,12 +196,11 @@ def _file_faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str,
         if key == "trusted":
             if not (folder / name).is_dir():
                 faults.append((key, name, "a folder that exists"))
-            elif not table.get("certificate"):
-                faults.append(("certificate", "nothing", "a file, as trusted is given"))
         elif not (folder / name).is_file():
             faults.append((key, name, "a file that exists"))
-    if table.get("role") and not table.get("certificate"):
-        faults.append(("certificate", "nothing", "a file, as role is given"))
+    for key in ("role", "trusted"):
+        if table.get(key) and not table.get("certificate"):
+            faults.append(("certificate", "nothing", f"a file, as {key} is given"))
     if table.get("certificate") and table.get("framing") == "rtu":
         faults.append(("framing", "rtu", "tcp, as a certificate is given"))
     return faults
