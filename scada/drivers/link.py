@@ -47,6 +47,8 @@ class LinkStats:
     route: str = ""
     """The way in use, of a link that has several."""
     failovers: int = 0
+    missed_samples: int = 0
+    """How often a server said that it threw samples away before we fetched them (OPC UA)."""
     last_scan_s: float = 0.0
     longest_scan_s: float = 0.0
     time_skew_s: float = 0.0

@@ -21,9 +21,9 @@ from asyncua import ua
 
 from scada.drivers.config import DriverConfig
 from scada.drivers.link import DriverJob, Emit, LinkStats, WriteError, batch
-from scada.drivers.opcua_client import make_client
+from scada.drivers.opcua_client import make_client, time_skew_s
 from scada.drivers.opcua_items import MonitoredItems
-from scada.drivers.opcua_values import quality_of_refusal, read_value, time_ns
+from scada.drivers.opcua_values import overflowed, quality_of_refusal, read_value, time_ns
 from scada.drivers.opcua_write import write_and_read_back
 from scada.point_table import raw_to_si
 from scada.poller import Backoff, ChangeFilter
@@ -34,8 +34,13 @@ log = logging.getLogger(__name__)
 
 CLOSE_S = 2.0
 WATCH_S = 0.5
+SKEW_PERIOD_S = 30.0
 RETRY_REFUSED_S = 60.0
 """How long until a refused item is asked for again; servers get new nodes while they run."""
+
+
+class BackToFirst(Exception):  # noqa: N818  # says what is to be done
+    """The first server answers again: the session with a backup ends."""
 
 
 class SessionLost(RuntimeError):  # noqa: N818  # says what happened
@@ -61,6 +66,7 @@ class OpcUaDriver:
         self._client: Any = None
         self._heard_at = 0.0
         self._sequence: int | None = None
+        self._route = 0
         self._lost: asyncio.Future[str] | None = None
         self._emit: Emit = _nobody
 
@@ -72,10 +78,15 @@ class OpcUaDriver:
         logging.getLogger("asyncua").setLevel(logging.CRITICAL)
         self._emit = emit
         backoff = Backoff(self.config.backoff_s, seed=self.config.name)
+        failures = 0
         try:
             while True:
+                heard = self.stats.reads
                 try:
                     await self._session(backoff)
+                except BackToFirst:
+                    self._route = 0
+                    continue
                 except (OSError, TimeoutError, SessionLost, ua.UaError) as error:
                     self.stats.fault(f"{type(error).__name__}: {error}".removesuffix(": "))
                 except asyncio.CancelledError:
@@ -83,6 +94,12 @@ class OpcUaDriver:
                         raise
                     # asyncua cancels the requests that were under way on a lost connection
                     self.stats.fault("connection lost during a request")
+                failures = 1 if self.stats.reads > heard else failures + 1
+                self._route = (self._route + 1) % len(self.config.routes)
+                if failures < len(self.config.routes):  # another server has the same points
+                    self.stats.failovers += 1
+                    continue
+                failures = 0
                 self.stats.enter("down", self._clock.now_ns())
                 self._send(self.lost())
                 await self._clock.sleep(backoff.next_s())
@@ -96,14 +113,15 @@ class OpcUaDriver:
 
     async def _session(self, backoff: Backoff) -> None:
         """One client from connecting to its loss, which is raised."""
-        client = await make_client(self.config)
+        url = self.config.routes[self._route]
+        client = await make_client(self.config, url)
         self._lost = asyncio.get_running_loop().create_future()
         self._sequence = None
         client.connection_lost_callback = self._on_lost
         try:
             await client.connect()
             subscription = await self._subscribe(client)
-            self._client = client
+            self._client, self.stats.route = client, url
             self._heard()
             backoff.reset()
             await self._watch(client, subscription)
@@ -116,7 +134,9 @@ class OpcUaDriver:
     async def _watch(self, client: Any, subscription: int) -> None:
         """Stay until the session is lost; retry refused items and send heartbeats meanwhile."""
         assert self._lost is not None
-        retry_at = self._clock.monotonic_s() + RETRY_REFUSED_S
+        now = self._clock.monotonic_s()
+        retry_at, return_at = now + RETRY_REFUSED_S, now + self.config.return_s
+        skew_at = now
         while True:
             done, _ = await asyncio.wait((self._lost,), timeout=WATCH_S)
             if done:
@@ -130,6 +150,30 @@ class OpcUaDriver:
                 await self._monitor(client, subscription, list(self._items.refused))
                 retry_at = now + RETRY_REFUSED_S
             self._send_heartbeats(now)
+            if now >= skew_at:
+                await self._compare_clocks(client)
+                skew_at = now + SKEW_PERIOD_S
+            if self._route and now >= return_at:
+                await self._try_first()
+                return_at = now + self.config.return_s
+
+    async def _compare_clocks(self, client: Any) -> None:
+        """Note how far the server's clock is off; source times come from it."""
+        skew = self.stats.time_skew_s = round(await time_skew_s(client), 3)
+        if abs(skew) > self.config.skew_s:
+            self.stats.fault(f"the server's clock is {skew:+.1f} s from ours")
+
+    async def _try_first(self) -> None:
+        """A backup is in use: BackToFirst if the first server is there again."""
+        client = await make_client(self.config, self.config.url)
+        try:
+            await client.connect()
+        except (OSError, TimeoutError, ua.UaError):
+            return
+        finally:
+            with contextlib.suppress(Exception):  # whatever closing meets, it was a probe
+                await asyncio.wait_for(client.disconnect(), CLOSE_S)
+        raise BackToFirst
 
     # ---- the subscription -------------------------------------------------------------------
 
@@ -202,6 +246,7 @@ class OpcUaDriver:
     def _deliver(self, items: list[Any]) -> None:
         now_ns = self._clock.now_ns()
         known = [item for item in items if item.ClientHandle in self._items.active]
+        self.stats.missed_samples += sum(overflowed(item.Value) for item in known)
         places = np.array([item.ClientHandle for item in known], dtype=np.intp)
         read = [read_value(item.Value) for item in known]
         raw = np.array([value for value, _ in read], dtype=np.float64)

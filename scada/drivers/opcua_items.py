@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,10 @@ from scada.drivers.opcua_values import NO_FILTER, deadband_raw
 from scada.point import Point
 
 _LIMIT = ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall
+
+
+SPARE_SAMPLES = 10
+"""What the server keeps of an item while we are slow to fetch it."""
 
 
 class MonitoredItems:
@@ -31,6 +36,9 @@ class MonitoredItems:
         self._points = points
         self._nodes = nodes
         self._sampling_ms = [1000.0 * scan[point.scan] for point in points]
+        self._queue = [
+            math.ceil(config.publishing_s / scan[point.scan]) + SPARE_SAMPLES for point in points
+        ]
 
     def forget(self) -> None:
         """Begin with nothing, for a new subscription."""
@@ -84,7 +92,7 @@ class MonitoredItems:
         wanted = ua.MonitoringParameters(
             ClientHandle=number,
             SamplingInterval=self._sampling_ms[number],
-            QueueSize=1,
+            QueueSize=self._queue[number],
             DiscardOldest=True,
         )
         deadband = deadband_raw(self._points[number])

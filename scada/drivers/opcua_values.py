@@ -23,6 +23,9 @@ _LATEST_NS = 2**63
 _STATUS_MASK = 0xFFFF0000
 """Severity and substatus of a status code; the low half says how a value was filtered."""
 
+_OVERFLOW = 0x0480
+"""Info type "data value" with the overflow bit: samples before this one were thrown away."""
+
 _RANGE_OF: dict[Any, RegisterType] = {
     ua.VariantType.Int16: "int16",
     ua.VariantType.UInt16: "uint16",
@@ -78,6 +81,12 @@ def read_value(data: Any) -> tuple[float, int]:
             return number, BAD_SENSOR_FAILURE
         return number, quality
     return math.nan, quality if quality >> 31 else BAD_CONFIGURATION
+
+
+def overflowed(data: Any) -> bool:
+    """Whether the server says that it threw earlier samples of the item away."""
+    status = data.StatusCode_ if hasattr(data, "StatusCode_") else data.StatusCode
+    return status is not None and int(status.value) & _OVERFLOW == _OVERFLOW
 
 
 def quality_of_refusal(code: int) -> int:

@@ -38,7 +38,7 @@ async def _certificate(folder: Path, name: str, uri: str) -> None:
 
 
 @asynccontextmanager
-async def _secure_server(folder: Path):
+async def secure_server(folder: Path):
     await _certificate(folder, "server", SERVER_URI)
     await _certificate(folder, "other", SERVER_URI)
     await _certificate(folder, "client", APPLICATION_URI)
@@ -80,7 +80,7 @@ def _link(folder, port, password, server_certificate="server.der"):
 
 
 async def test_an_encrypted_session_with_a_user_and_what_is_turned_away(tmp_path):
-    async with _secure_server(tmp_path) as port:
+    async with secure_server(tmp_path) as port:
         async with _link(tmp_path, port, "right") as (driver, got):
             await until(lambda: got.value.get(0) == 4.0)
             assert driver.stats.state == "up"
