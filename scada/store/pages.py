@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scada.samples import I64, U32, SampleBatch
+from scada.samples import I64, SampleBatch, joined
 from scada.store.blocks import Series
 from scada.store.coding import (
     INT_BYTES,
@@ -83,58 +83,50 @@ def encode_page(key: PageKey, batch: SampleBatch, level: int) -> Page:
     return Page(key, len(batch), encode_hours(rows, level), data)
 
 
-def decode_page(key: PageKey, rows: Hours, data: bytes, handle: int | None = None) -> SampleBatch:
-    """The samples of a page, or those of one point; ValueError when it is damaged."""
+def decode_page(key: PageKey, rows: Hours, data: bytes) -> SampleBatch:
+    """All samples of a page; ValueError when it is damaged."""
+    return joined([decode_frame(key, rows, data, n) for n in range(frame_count(rows))])
+
+
+def frame_count(rows: Hours) -> int:
+    """How many frames a page of these hours has."""
+    return len(_frames(*_runs(rows)))
+
+
+def frame_of(rows: Hours, handle: int) -> int:
+    """The number of the frame that holds a point; ValueError when the page has it not."""
+    handles, lengths = _runs(rows)
+    place = int(np.searchsorted(handles, handle))
+    if place == len(handles) or handles[place] != handle:
+        raise ValueError(f"the page holds no point {handle}")
+    firsts = [a for a, _, _ in _frames(handles, lengths)]
+    at = int(lengths[:place].sum())
+    return int(np.searchsorted(firsts, at, side="right")) - 1
+
+
+def decode_frame(key: PageKey, rows: Hours, data: bytes, number: int) -> SampleBatch:
+    """The samples of one frame, by point and time; ValueError when it is damaged."""
     if len(data) < _HEAD.size:
         raise ValueError("a damaged page: too short")
     form, count = _HEAD.unpack_from(data)
     if form != FORMAT:
         raise ValueError(f"a page of format {form} was written by another release")
     handles, lengths = _runs(rows)
+    frames = _frames(handles, lengths)
     at = _HEAD.size + count * _FRAME.size
-    if len(data) < at:
-        raise ValueError("a damaged page: too short")
-    parts: list[SampleBatch] = []
-    for number, (a, b, starts) in enumerate(_frames(handles, lengths)):
-        if number >= count:
-            raise ValueError("a damaged page: it does not fit its hours")
-        n, size, step, lag_step = _FRAME.unpack_from(data, _HEAD.size + number * _FRAME.size)
-        if n != b - a:
-            raise ValueError("a damaged page: it does not fit its hours")
-        first = int(np.searchsorted(np.cumsum(lengths), a, side="right"))
-        mine = handles[first : first + len(starts)]
-        if handle is None or handle in mine:
-            one = _decode_frame(
-                data[at : at + size], n, starts, key.hour * BLOCK_NS, step, lag_step
-            )
-            point = np.repeat(mine, np.diff(np.append(starts, n))).astype(np.uint32)
-            keep = slice(None) if handle is None else _where(point, handle)
-            parts.append(
-                SampleBatch(
-                    point[keep],
-                    one.value[keep],
-                    one.quality[keep],
-                    one.time_ns[keep],
-                    one.arrival_ns[keep],
-                )
-            )
-        at += size
-    return parts[0] if len(parts) == 1 else _join(parts)
-
-
-def _where(point: U32, handle: int) -> slice:
-    a, b = np.searchsorted(point, [handle, handle + 1])
-    return slice(int(a), int(b))
-
-
-def _join(parts: list[SampleBatch]) -> SampleBatch:
-    from scada.samples import joined
-
-    if parts:
-        return joined(parts)
-    none = np.zeros(0, dtype=np.int64)
-    empty = np.zeros(0, dtype=np.uint32)
-    return SampleBatch(empty, np.zeros(0), empty, none, none)
+    if len(frames) != count or len(data) < at:
+        raise ValueError("a damaged page: it does not fit its hours")
+    heads = [_FRAME.unpack_from(data, _HEAD.size + k * _FRAME.size) for k in range(number + 1)]
+    n, size, step, lag_step = heads[number]
+    a, b, starts = frames[number]
+    if n != b - a:
+        raise ValueError("a damaged page: it does not fit its hours")
+    at += sum(head[1] for head in heads[:number])
+    one = _decode_frame(data[at : at + size], n, starts, key.hour * BLOCK_NS, step, lag_step)
+    first = int(np.searchsorted(np.cumsum(lengths), a, side="right"))
+    mine = handles[first : first + len(starts)]
+    point = np.repeat(mine, np.diff(np.append(starts, n))).astype(np.uint32)
+    return SampleBatch(point, one.value, one.quality, one.time_ns, one.arrival_ns)
 
 
 def _runs(rows: Hours) -> tuple[I64, I64]:

@@ -18,7 +18,17 @@ from scada.samples import U32, SampleBatch, joined, latest
 from scada.store.blocks import Series
 from scada.store.database import Change, Database, journal_batch, journal_row, last_batch
 from scada.store.hours import BLOCK_NS, Hours, decode_hours, join_hours, no_hours
-from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey, decode_page
+from scada.store.page_cache import PageCache
+from scada.store.pages import (
+    DAY_HOURS,
+    DAY_POINTS,
+    HOUR_POINTS,
+    Page,
+    PageKey,
+    decode_frame,
+    decode_page,
+    frame_of,
+)
 from scada.store.port import ORIGINS, Mark, MovedError, StoreError
 from scada.store.recent import Chunk, Recent, series_of
 from scada.store.sealing import day_pages, hour_pages, split
@@ -33,6 +43,7 @@ class SqlStore:
         self._write_lock = threading.RLock()
         self._swap = threading.Lock()
         self._recent = Recent()
+        self._cache = PageCache()
         self._journal_end = 0
         self._doubtful = True
         self._settle()
@@ -170,7 +181,7 @@ class SqlStore:
             pages = self.database.page_rows(handle, number, *hours)
             chunks = self._recent.chunks()
         recent = series_of(chunks, handle, number, from_ns, to_ns)
-        return SqlSpans(self.database, handle, pages, recent, from_ns, to_ns)
+        return SqlSpans(self.database, self._cache, handle, pages, recent, from_ns, to_ns)
 
     def recent(self) -> int:
         """How many samples wait to be sealed."""
@@ -219,6 +230,7 @@ class SqlSpans:
     def __init__(
         self,
         database: Database,
+        cache: PageCache,
         handle: int,
         pages: list[tuple[PageKey, bytes, bool]],
         recent: Series,
@@ -227,13 +239,17 @@ class SqlSpans:
     ) -> None:
         self.recent = recent
         self._database = database
+        self._cache = cache
         self._handle = handle
         self._pages: list[tuple[PageKey, Hours]] = []
         mine: list[Hours] = []
         thin: list[bool] = []
         number: list[int] = []
         for key, data, full in pages:
-            rows = decode_hours(data)
+            rows = cache.hours(key)
+            if rows is None:
+                rows = decode_hours(data)
+                cache.put_hours(key, rows)
             own = rows.take(
                 (rows.handle == handle) & (rows.last_ns >= from_ns) & (rows.first_ns < to_ns)
             )
@@ -249,17 +265,36 @@ class SqlSpans:
     def open(self, chosen: np.ndarray) -> list[Series]:
         """The samples of some rows of `hours`; MovedError when their page was replaced."""
         found: list[Series] = []
-        numbers = np.unique(self._number[chosen & ~self.thin])
-        keys = [self._pages[n][0] for n in numbers]
-        for number, key, data in zip(numbers, keys, self._database.page_data(keys), strict=True):
+        numbers = np.unique(self._number[chosen & ~self.thin]).tolist()
+        for number, frame in zip(numbers, self._frames(numbers), strict=True):
+            a, b = np.searchsorted(frame.point, [self._handle, self._handle + 1])
+            time = frame.source_time_ns[a:b]
+            wanted = self.hours.hour[chosen & (self._number == number)]
+            keep = np.isin(time // BLOCK_NS, wanted)
+            value, quality = frame.value[a:b], frame.quality[a:b]
+            arrival = frame.arrival_time_ns[a:b]
+            found.append(Series(time[keep], value[keep], quality[keep], arrival[keep]))
+        return found
+
+    def _frames(self, numbers: list[int]) -> list[SampleBatch]:
+        """The frames of pages that hold the point."""
+        wanted = [(key, rows, frame_of(rows, self._handle)) for key, rows in self._of(numbers)]
+        there = [self._cache.frame(key, number) for key, _, number in wanted]
+        missing = [w for w, frame in zip(wanted, there, strict=True) if frame is None]
+        read = self._database.page_data([key for key, _, _ in missing])
+        fresh: dict[PageKey, SampleBatch] = {}
+        for (key, rows, number), data in zip(missing, read, strict=True):
             if not data:
                 raise MovedError(f"the page {key} was replaced")
-            one = decode_page(key, self._pages[number][1], data, self._handle)
-            series = Series(one.source_time_ns, one.value, one.quality, one.arrival_time_ns)
-            wanted = self.hours.hour[chosen & (self._number == number)]
-            keep = np.isin(series.time_ns // BLOCK_NS, wanted)
-            found.append(Series(*(getattr(series, c)[keep] for c in Series.__slots__)))
-        return found
+            fresh[key] = decode_frame(key, rows, data, number)
+            self._cache.put_frame(key, number, fresh[key])
+        return [
+            fresh[key] if frame is None else frame
+            for (key, _, _), frame in zip(wanted, there, strict=True)
+        ]
+
+    def _of(self, numbers: list[int]) -> list[tuple[PageKey, Hours]]:
+        return [self._pages[n] for n in numbers]
 
 
 def _group_of(key: PageKey) -> tuple[int, int]:

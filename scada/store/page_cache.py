@@ -1,0 +1,59 @@
+"""Pages that were opened lately: the trends of neighbouring points share them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from scada.samples import SampleBatch
+from scada.store.hours import Hours
+from scada.store.pages import PageKey
+
+FRAME_SAMPLES = 500_000
+"""About 16 MB of opened samples."""
+HOUR_ROWS = 50_000
+"""About 6 MB of opened hours."""
+
+
+class PageCache:
+    """Least lately used go first. A key never names other content, so nothing goes stale."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hours: OrderedDict[PageKey, Hours] = OrderedDict()
+        self._frames: OrderedDict[tuple[PageKey, int], SampleBatch] = OrderedDict()
+        self._rows = self._samples = 0
+
+    def hours(self, key: PageKey) -> Hours | None:
+        """The hours of a page, if they are here."""
+        with self._lock:
+            found = self._hours.get(key)
+            if found is not None:
+                self._hours.move_to_end(key)
+            return found
+
+    def put_hours(self, key: PageKey, rows: Hours) -> None:
+        """Keep the hours of a page."""
+        with self._lock:
+            if key not in self._hours:
+                self._rows += len(rows)
+            self._hours[key] = rows
+            while self._rows > HOUR_ROWS and len(self._hours) > 1:
+                self._rows -= len(self._hours.popitem(last=False)[1])
+
+    def frame(self, key: PageKey, number: int) -> SampleBatch | None:
+        """A frame of a page, if it is here."""
+        with self._lock:
+            found = self._frames.get((key, number))
+            if found is not None:
+                self._frames.move_to_end((key, number))
+            return found
+
+    def put_frame(self, key: PageKey, number: int, batch: SampleBatch) -> None:
+        """Keep a frame of a page."""
+        with self._lock:
+            if (key, number) not in self._frames:
+                self._samples += len(batch)
+            self._frames[(key, number)] = batch
+            while self._samples > FRAME_SAMPLES and len(self._frames) > 1:
+                self._samples -= len(self._frames.popitem(last=False)[1])
