@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scada.historian import Retention
+from scada.store.database import Database
 from scada.store.port import SampleStore
 from scenarios.site import Site
 
@@ -29,6 +30,20 @@ def open_store(site: Site, *, fence: int | None = None) -> SampleStore:
     from scada.store.sqlite import SqliteStore
 
     return SqliteStore(site.data / HISTORY_FILE)
+
+
+def open_snapshot(site: Site) -> Database:
+    """The site's history as of now, to be read while a room goes on writing.
+
+    StoreError when there is none.
+    """
+    if site.history_url:
+        from scada.store.postgres import PostgresDatabase
+
+        return PostgresDatabase(site.history_url, snapshot=True)
+    from scada.store.sqlite import SqliteDatabase
+
+    return SqliteDatabase(site.data / HISTORY_FILE, snapshot=True)
 
 
 def open_records(site: Site) -> Engine:

@@ -38,7 +38,7 @@ def commands() -> list[list[str]]:
     for page in PAGES:
         for line in re.findall(r"^ringmain ([a-z ]+)", page.read_text("utf-8"), re.MULTILINE):
             words = line.split()
-            grouped = words[0] in {"rules", "outage", "user", "audit", "alarms"}
+            grouped = words[0] in {"rules", "outage", "user", "audit", "alarms", "history"}
             found.append(words[: 2 if grouped else 1])
     return [list(w) for w in sorted({tuple(w) for w in found})]
 

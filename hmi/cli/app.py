@@ -13,6 +13,7 @@ from hmi.cli import output
 from hmi.cli.alarms import alarms_app
 from hmi.cli.comply import comply
 from hmi.cli.demo import demo
+from hmi.cli.history import backup, history_app, restore
 from hmi.cli.outage import outage_app
 from hmi.cli.rules import rules_app
 from hmi.cli.simulate import simulate
@@ -40,6 +41,9 @@ app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")
 app.add_typer(outage_app, name="outage")
 app.add_typer(alarms_app, name="alarms")
+app.add_typer(history_app, name="history")
+app.command()(backup)
+app.command()(restore)
 app.add_typer(user_app, name="user")
 app.add_typer(audit_app, name="audit")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -65,6 +65,14 @@ class Database(Protocol):
         """The handles of all ids ever seen, after giving one to each that has none."""
         ...
 
+    def ids(self) -> dict[str, int]:
+        """The handles of all ids ever seen."""
+        ...
+
+    def adopt(self, handles: Mapping[str, int]) -> None:
+        """Take the handles of another database; this one has none yet."""
+        ...
+
     def apply(self, change: Change) -> tuple[bool, list[int]]:
         """Commit a change; whether it was done (see `Change`), and its journal numbers."""
         ...
@@ -95,8 +103,8 @@ class Database(Protocol):
         """Keys of the pages of a length whose first hour is in from <= hour < to."""
         ...
 
-    def page_of(self, key: PageKey) -> tuple[bytes, bytes] | None:
-        """The hours and samples of a page."""
+    def page_of(self, key: PageKey) -> Page | None:
+        """A page; None when it is not there."""
         ...
 
     def spans(self) -> list[SpanRow]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from scada.samples import SampleBatch
@@ -77,9 +77,12 @@ class PostgresStore(SqlStore):
 
 
 class PostgresDatabase:
-    """`Database` in PostgreSQL. A lost connection is made again at the next use."""
+    """`Database` in PostgreSQL. A lost connection is made again at the next use.
 
-    def __init__(self, url: str, *, fence: int | None = None) -> None:
+    As a `snapshot` it only reads, and sees the database as it was when opened.
+    """
+
+    def __init__(self, url: str, *, fence: int | None = None, snapshot: bool = False) -> None:
         self.name = without_password(url)
         self._url = url
         self._fence = fence
@@ -88,6 +91,12 @@ class PostgresDatabase:
         self._writer: Connection | None = None
         self._reader: Connection | None = None
         self._days: set[int] = set()
+        if snapshot:
+            with self._told("opened"):
+                self._reader = _connect(url, autocommit=False)
+                self._reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                self._reader.execute("SELECT 1 FROM span")
+            return
         with self._transaction(fenced=False) as sql:
             sql.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
             if sql.execute(f"SELECT to_regclass('{SCHEMA}.version')").fetchone() == (None,):
@@ -108,6 +117,22 @@ class PostgresDatabase:
                 (list(ids),),
             )
             return {i: int(h) for i, h in sql.execute("SELECT id, handle FROM point_handle")}
+
+    def ids(self) -> dict[str, int]:
+        """The handles of all ids ever seen."""
+        return {i: int(h) for i, h in self._read("SELECT id, handle FROM point_handle")}
+
+    def adopt(self, handles: Mapping[str, int]) -> None:
+        """Take the handles of another database; this one has none yet."""
+        with self._transaction() as sql, sql.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO point_handle (id, handle) OVERRIDING SYSTEM VALUE VALUES (%s, %s)",
+                list(handles.items()),
+            )
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('point_handle', 'handle'), "
+                "(SELECT coalesce(max(handle), 0) + 1 FROM point_handle), false)"
+            )
 
     def apply(self, change: Change) -> tuple[bool, list[int]]:
         """Commit a change; whether it was done, and the numbers of its journal rows."""
@@ -242,14 +267,14 @@ class PostgresDatabase:
         )
         return [PageKey(*row) for row in rows]
 
-    def page_of(self, key: PageKey) -> tuple[bytes, bytes] | None:
-        """The hours and samples of a page."""
+    def page_of(self, key: PageKey) -> Page | None:
+        """A page; None when it is not there."""
         rows = self._read(
-            "SELECT rows, data FROM page WHERE hour = %s AND hours = %s AND bucket = %s "
+            "SELECT samples, rows, data FROM page WHERE hour = %s AND hours = %s AND bucket = %s "
             "AND origin = %s AND part = %s",
             (key.hour, key.hours, key.bucket, key.origin, key.part),
         )
-        return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
+        return Page(key, *rows[0]) if rows else None
 
     def spans(self) -> list[SpanRow]:
         """What there is, by first hour and length, in that order."""

@@ -121,15 +121,15 @@ class SqlStore:
     ) -> None:
         mine = range(bucket * HOUR_POINTS // DAY_POINTS, (bucket + 1) * HOUR_POINTS // DAY_POINTS)
         touched = hours + [k for k in days if k.origin == origin and k.bucket in mine]
-        found = [(key, self.database.page_of(key)) for key in touched]
+        found = [self.database.page_of(key) for key in touched]
         # A page without samples is past its retention: late company stays beside it.
-        full = [(key, page) for key, page in found if page is not None and page[1]]
+        full = [page for page in found if page is not None and page.data]
         if not full:
             return
-        batches = [decode_page(key, decode_hours(rows), data) for key, (rows, data) in full]
-        pages = list(day_pages(batches, day, origin, max(k.part for k, _ in full)))
+        batches = [decode_page(p.key, decode_hours(p.hours), p.data) for p in full]
+        pages = list(day_pages(batches, day, origin, max(p.key.part for p in full)))
         with self._write_lock, self._swap:
-            self._apply(Change(drop_pages=[key for key, _ in full], pages=pages))
+            self._apply(Change(drop_pages=[p.key for p in full], pages=pages))
 
     def prune(
         self, before_ns: int, max_bytes: int | None, hours_before_ns: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
 from scada.store.port import Mark, StoreError, StoreFullError
 from scada.store.sealing import hour_pages
 from scada.store.sql_store import SqlStore
-from scada.store.sqlite_schema import open_reader, open_writer
+from scada.store.sqlite_schema import check_version, open_reader, open_writer
 
 _KEY = "hour = ? AND hours = ? AND bucket = ? AND origin = ? AND part = ?"
 
@@ -32,13 +32,24 @@ class SqliteStore(SqlStore):
 
 
 class SqliteDatabase:
-    """`Database` on a file."""
+    """`Database` on a file.
 
-    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
+    As a `snapshot` it only reads, and sees the file as it was when opened, whoever writes on.
+    """
+
+    def __init__(self, path: Path, *, max_pages: int | None = None, snapshot: bool = False) -> None:
         self.name = str(path)
         self._read_lock = threading.Lock()
         self._write_lock = threading.RLock()
+        if snapshot and not path.is_file():
+            raise StoreError(f"{path} cannot be opened: there is no such file")
         with self._told("opened"):
+            if snapshot:
+                self._writer = self._reader = open_reader(path)
+                check_version(path, self._reader)
+                self._reader.execute("BEGIN")
+                self._reader.execute("SELECT 1 FROM span").fetchone()
+                return
             self._writer = open_writer(path)
             if max_pages is not None:
                 self._writer.execute(f"PRAGMA max_page_count={max_pages:d}")
@@ -55,6 +66,17 @@ class SqliteDatabase:
                 [(i,) for i in ids],
             )
             return dict(sql.execute("SELECT id, handle FROM point_handle"))
+
+    def ids(self) -> dict[str, int]:
+        """The handles of all ids ever seen."""
+        return dict(self._read("SELECT id, handle FROM point_handle"))
+
+    def adopt(self, handles: Mapping[str, int]) -> None:
+        """Take the handles of another database; this one has none yet."""
+        with self._transaction() as sql:
+            sql.executemany(
+                "INSERT INTO point_handle (id, handle) VALUES (?, ?)", list(handles.items())
+            )
 
     def apply(self, change: Change) -> tuple[bool, list[int]]:
         """Commit a change; whether it was done, and the numbers of its journal rows."""
@@ -104,6 +126,8 @@ class SqliteDatabase:
         """Fold the write-ahead log into the file and close it."""
         with self._write_lock, self._read_lock:
             self._reader.close()
+            if self._writer is self._reader:
+                return
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the log stays
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.close()
@@ -162,11 +186,11 @@ class SqliteDatabase:
         )
         return [PageKey(*row) for row in rows]
 
-    def page_of(self, key: PageKey) -> tuple[bytes, bytes] | None:
-        """The hours and samples of a page."""
-        query = f"SELECT rows, data FROM page WHERE {_KEY}"  # noqa: S608  a constant
+    def page_of(self, key: PageKey) -> Page | None:
+        """A page; None when it is not there."""
+        query = f"SELECT samples, rows, data FROM page WHERE {_KEY}"  # noqa: S608  a constant
         rows = self._read(query, _columns(key))
-        return rows[0] if rows else None
+        return Page(key, *rows[0]) if rows else None
 
     def spans(self) -> list[SpanRow]:
         """What there is, by first hour and length, in that order."""
@@ -183,11 +207,7 @@ class SqliteDatabase:
     def backup(self, to: Path) -> None:
         """A copy of the file as of one moment, while others write; StoreError when it fails."""
         with self._told("copied"), contextlib.closing(sqlite3.connect(to)) as copy:
-            source = open_reader(Path(self.name))
-            try:
-                source.backup(copy)
-            finally:
-                source.close()
+            self._reader.backup(copy)
 
     # inside
 

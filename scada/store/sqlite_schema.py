@@ -66,10 +66,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        connection.close()
-        raise StoreError(f"{path} was written by a newer release (format {version})")
+    version = check_version(path, connection)
     if version == 0:
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     connection.execute("PRAGMA journal_mode=WAL")
@@ -80,6 +77,15 @@ def open_writer(path: Path) -> sqlite3.Connection:
     elif version == 1:
         connection.executescript(f"BEGIN; {PAGES} PRAGMA user_version={VERSION}; COMMIT;")
     return connection
+
+
+def check_version(path: Path, connection: sqlite3.Connection) -> int:
+    """The format of a file; StoreError when a newer release wrote it."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        connection.close()
+        raise StoreError(f"{path} was written by a newer release (format {version})")
+    return int(version)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
