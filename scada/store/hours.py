@@ -32,7 +32,7 @@ HOLD_NS = 600 * 1_000_000_000
 Beyond that, or after a bad sample, there is a gap, and no mean claims to cover it.
 """
 FORMAT = 2
-_HEAD = struct.Struct("<BI")
+_HEAD = struct.Struct("<BIq")
 _ROW_BYTES = 16 * INT_BYTES
 
 
@@ -135,41 +135,34 @@ def encode_hours(rows: Hours, level: int) -> bytes:
     start = rows.hour * BLOCK_NS
     times = (rows.first_ns, rows.last_ns, rows.low_ns, rows.high_ns, rows.bad_ns, rows.held_ns)
     step = common_step(np.concatenate(times) % BLOCK_NS)
-    parts = [pack_ints(rows.handle.astype(np.int64)), pack_ints(rows.hour), pack_ints(rows.n)]
-    parts.append(pack_ints((rows.first_ns - start) // step))
-    parts.append(pack_ints((rows.last_ns - rows.first_ns) // step))
+    columns = [rows.handle.astype(np.int64), rows.hour, rows.n]
+    columns.append((rows.first_ns - start) // step)
+    columns.append((rows.last_ns - rows.first_ns) // step)
+    # -1: there is none
     for at in (rows.low_ns, rows.high_ns, rows.bad_ns):
-        # -1: there is none
-        parts.append(pack_ints(np.where(at == 0, -1, (at - rows.first_ns) // step)))
-    parts.append(pack_ints(rows.bad))
+        columns.append(np.where(at == 0, -1, (at - rows.first_ns) // step))
+    columns.append(rows.bad)
     # Of time without gaps the two ends say all.
     covered = rows.held_ns == rows.last_ns - rows.first_ns
-    parts.append(pack_ints(np.where(covered, -1, rows.held_ns // step)))
-    runs = np.flatnonzero(np.concatenate(([True], np.diff(rows.handle) != 0)))
-    parts += [pack_values(v, runs) for v in (rows.low, rows.high, rows.last, rows.mean)]
-    return _HEAD.pack(FORMAT, len(rows)) + struct.pack("<q", step) + squeeze(level, *parts)
+    columns.append(np.where(covered, -1, rows.held_ns // step))
+    # All numbers in one go: a page of a day is opened for each day of a year.
+    values = np.concatenate([rows.low, rows.high, rows.last, rows.mean])
+    parts = (pack_ints(np.concatenate(columns)), pack_values(values, _runs(rows.handle, 4)))
+    return _HEAD.pack(FORMAT, len(rows), step) + squeeze(level, *parts)
 
 
 def decode_hours(data: bytes) -> Hours:
     """The rows of `encode_hours`; ValueError for another release's or damaged ones."""
-    if len(data) < _HEAD.size + 8:
+    if len(data) < _HEAD.size:
         raise ValueError("a damaged page: too short")
-    form, n = _HEAD.unpack_from(data)
+    form, n, step = _HEAD.unpack_from(data)
     if form != FORMAT:
         raise ValueError(f"a page of format {form} was written by another release")
-    (step,) = struct.unpack_from("<q", data, _HEAD.size)
-    raw = unsqueeze(data[_HEAD.size + 8 :], 1000 + 4 * _ROW_BYTES * n)
-    ints: list[I64] = []
-    for _ in range(10):
-        ints.append(unpack_ints(raw, n))
-        raw = raw[INT_BYTES * n :]
+    raw = unsqueeze(data[_HEAD.size :], 1000 + 4 * _ROW_BYTES * n)
+    ints = unpack_ints(raw, 10 * n).reshape(10, n)
     handle, hour, count, first, last, low_at, high_at, bad_at, bad, held = ints
-    runs = np.flatnonzero(np.concatenate(([True], np.diff(handle) != 0)))[: n or None]
-    values: list[F64] = []
-    for _ in range(4):
-        column, raw = unpack_values(raw, runs, n)
-        values.append(column)
-    low, high, last_value, mean = values
+    values, _ = unpack_values(raw[10 * INT_BYTES * n :], _runs(handle, 4), 4 * n)
+    low, high, last_value, mean = values.reshape(4, n)
     first_ns = hour * BLOCK_NS + first * step
     last_ns = first_ns + last * step
     return Hours(
@@ -188,6 +181,12 @@ def decode_hours(data: bytes) -> Hours:
         mean=mean,
         held_ns=np.where(held < 0, last_ns - first_ns, held * step),
     )
+
+
+def _runs(handle: NDArray[np.integer], times: int) -> NDArray[np.intp]:
+    """Where the rows of each point begin, in several columns one after another."""
+    starts = np.flatnonzero(np.concatenate(([True], np.diff(handle) != 0)))[: len(handle)]
+    return (starts + len(handle) * np.arange(times)[:, None]).ravel()
 
 
 def _extreme(

@@ -11,8 +11,8 @@ from scada.store.pages import PageKey
 
 FRAME_SAMPLES = 500_000
 """About 16 MB of opened samples."""
-HOUR_ROWS = 50_000
-"""About 6 MB of opened hours."""
+HOUR_ROWS = 200_000
+"""About 24 MB of opened hours."""
 
 
 class PageCache:
