@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hydraulics.batch.many import solve_many
 from hydraulics.extended import ExtendedPeriod
+from hydraulics.gas.warming import warm_gas
 from hydraulics.quality.run import simulate_quality
 from hydraulics.water import SteadyWater
 from network_models.elements import Demand, Junction, Pipe, Tank
@@ -29,6 +30,8 @@ def warmup(progress: Callable[[str], None] | None = None) -> None:
     say("compiling many cases at once")
     for _ in solve_many(_TINY, [[]], threads=1):
         pass
+    say("compiling gas")
+    warm_gas()
     say("kernels ready")
 
 

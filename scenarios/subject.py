@@ -21,10 +21,11 @@ USUAL_PROFILE = "jinan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A water network to study. For a bare file `valves` and `customers` are None: not known.
+    """A network to study. For a bare file `valves` and `customers` are None: not known.
 
-    `marked_ends` are nodes whose test points a site marks as network ends; `unsolved` names the
-    site's other utilities, which have no solver yet.
+    `network` is a site's water network, or the file's. `gas` is a site's gas network. `marked_ends`
+    are nodes whose test points a site marks as network ends; `unsolved` names the site's other
+    utilities.
     """
 
     path: Path
@@ -36,14 +37,19 @@ class Subject:
     customers: tuple[Customer, ...] | None = None
     marked_ends: tuple[str, ...] = ()
     unsolved: tuple[str, ...] = ()
+    gas: Network | None = None
 
 
-def read_subject(path: Path) -> Subject:
-    """The subject in a network file or a site folder. InputError lists every problem."""
+def read_subject(path: Path, media: Sequence[str] = ("water",)) -> Subject:
+    """The subject in a network file or a site folder. InputError lists every problem.
+
+    `media` are those a bare file may be of.
+    """
     if not path.is_dir():
         network = read_network(path)
-        if network.medium != "water":
-            raise InputError([_problem(path, "medium", network.medium, "a water network")])
+        if network.medium not in media:
+            expected = f"a {' or '.join(media)} network"
+            raise InputError([_problem(path, "medium", network.medium, expected)])
         return Subject(path=path, name_zh=path.name, name_en=path.name, network=network)
     from scenarios.site import load_site
 
@@ -63,7 +69,8 @@ def read_subject(path: Path) -> Subject:
         valves=site.valves,
         customers=site.customers,
         marked_ends=marked_ends(site.points.points),
-        unsolved=tuple(name for name in site.networks if name != "water"),
+        unsolved=tuple(name for name in site.networks if name not in ("water", "gas")),
+        gas=site.networks.get("gas"),
     )
 
 

@@ -11,7 +11,9 @@ import typer
 from hmi.cli import output
 from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, hours_of_run, number, problem, refuse
+from hmi.cli.comply_gas import gas_verdict_lines, judge_gas_network
 from hmi.cli.progress import progress_bar
+from hmi.cli.simulate_gas import gas_option_problems
 from scenarios.proof import accuracy_for, clock, faults
 
 if TYPE_CHECKING:
@@ -44,10 +46,13 @@ def comply(
     accuracy: Annotated[
         float | None, typer.Option(help="Relative flow change; 1e-5, or the file's if tighter.")
     ] = None,
+    line_pack: Annotated[
+        bool, typer.Option("--line-pack", help="Gas: pipes fill and empty between report times.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     html: Annotated[Path | None, typer.Option(help="HTML file for the report.")] = None,
 ) -> None:
-    """Judge the pressure at the network end over a run, by the rulebook.
+    """Judge a run by the rulebook: the pressure at the network end, and the bands of gas users.
 
     Exit code 1 when a mandatory rule is broken, 3 when the run is not solved.
     """
@@ -68,8 +73,24 @@ def comply(
     from hydraulics import simulate
     from scenarios.subject import read_subject
 
-    subject = read_subject(path)
+    subject = read_subject(path, ("water", "gas"))
     rules = RuleBook.load().on(_day(day), profile or subject.profile)
+    gas_net = subject.network if subject.network.medium == "gas" else subject.gas
+    gas = None
+    if gas_net is not None:
+        gas = judge_gas_network(
+            gas_net,
+            rules,
+            hours=hours,
+            step_s=step,
+            accuracy=accuracy,
+            line_pack=line_pack,
+            quiet=as_json,
+        )
+    if gas is not None and gas_net is subject.network:
+        refuse(gas_option_problems(pda=pda, required=required, html=html))
+        _gas_alone(path, rules, gas, as_json=as_json)
+        return
     with progress_bar("Solving", wanted=not as_json) as advance:
         run = simulate(
             subject.network,
@@ -99,6 +120,7 @@ def comply(
         **as_record(found, rules),
         "unsolved_utilities": list(subject.unsolved),
         "report": run.report.as_dict(),
+        "gas": gas,
     }
     if html is not None:
         from hmi.reports.comply_html import comply_page
@@ -109,9 +131,24 @@ def comply(
         output.print_json(record)
     else:
         _tell(record)
-    if record["not_solved"]:
+    if record["not_solved"] or (gas is not None and gas["not_solved"]):
         raise typer.Exit(output.NO_SOLUTION)
-    if found.violated:
+    if found.violated or (gas is not None and gas["violated"]):
+        raise typer.Exit(output.VIOLATIONS)
+
+
+def _gas_alone(path: Path, rules: RuleSet, gas: dict[str, Any], *, as_json: bool) -> None:
+    """Tell what was found of a gas network file."""
+    if as_json:
+        record = {"schema": "ringmain/comply-gas/1", "path": str(path)}
+        output.print_json({**record, "profile": rules.profile.id, **gas})
+    else:
+        output.say(f"{path.name}: profile {rules.profile.id}")
+        for line in gas_verdict_lines(gas):
+            output.say(line)
+    if gas["not_solved"]:
+        raise typer.Exit(output.NO_SOLUTION)
+    if gas["violated"]:
         raise typer.Exit(output.VIOLATIONS)
 
 
@@ -212,6 +249,9 @@ def _tell(record: dict[str, Any]) -> None:
             end = ", a network end" if row["is_end"] else ""
             output.say(f"  {row['node']}: {when}, {row['times']} report times{end}")
         _rest(len(record["unsupplied"]) - SHOWN)
+    if record["gas"] is not None:
+        for line in gas_verdict_lines(record["gas"]):
+            output.say(line)
     for name in record["unsolved_utilities"]:
         output.say(f"The {name} network is not solved yet: its rules were not judged, not passed.")
     for text in record["report"].get("warnings", [])[:SHOWN]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from network_models import Network
 
 _SHOWN = 10
+SOLVED = ("water", "gas")
+"""Media that `simulate` solves."""
 
 
 def read_to_solve(file: Path) -> Network:
@@ -22,14 +24,14 @@ def read_to_solve(file: Path) -> Network:
         output.note(f"{file.name}: {note}")
     if len(net.notes) > _SHOWN:
         output.note(f"{file.name}: and {len(net.notes) - _SHOWN} more notes")
-    if net.medium != "water":
+    if net.medium not in SOLVED:
         from hydraulics.errors import SolveError
 
         raise SolveError(
             f"{file.name} is a {net.medium} network ({len(net.nodes)} nodes, {len(net.links)} "
-            "links): it is read and checked without a fault, but gas and heat are not solved yet"
+            "links): it is read and checked without a fault, but not solved by this command yet"
         )
-    if net.physics.laws != "ringmain":
+    if net.medium == "water" and net.physics.laws != "ringmain":
         output.note(
             f"{file.name}: solved by Ringmain's water laws, not by those of {net.physics.laws}"
         )

@@ -12,13 +12,16 @@ from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.progress import progress_bar
 from hmi.cli.read_file import read_to_solve
+from hmi.cli.simulate_gas import gas_option_problems, simulate_gas
 
 if TYPE_CHECKING:
     from network_models import Network
 
 
 def simulate(
-    file: Annotated[Path, typer.Argument(help="A network: .inp, or .json (ours, pandapipes).")],
+    file: Annotated[
+        Path, typer.Argument(help="A network: .inp, .net, or .json (ours, pandapipes).")
+    ],
     hours: Annotated[
         float | None, typer.Option(help="Duration; the file's own if left out.")
     ] = None,
@@ -37,6 +40,9 @@ def simulate(
     accuracy: Annotated[
         float | None, typer.Option(help="Relative flow change; 1e-5, or the file's if tighter.")
     ] = None,
+    line_pack: Annotated[
+        bool, typer.Option("--line-pack", help="Gas: pipes fill and empty between report times.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Folder for the full results as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="PNG file for a picture of the run.")] = None,
@@ -58,10 +64,25 @@ def simulate(
             file_to_write("--plot", plot),
         ]
     )
-    from hydraulics import simulate as run_model
+    net = read_to_solve(file)
+    if net.medium == "gas":
+        refuse(gas_option_problems(pda=pda, required=required, quality=quality, plot=plot))
+        summary = simulate_gas(
+            net,
+            hours=hours,
+            step_s=step,
+            accuracy=accuracy,
+            line_pack=line_pack,
+            csv=csv,
+            quiet=as_json,
+        )
+        _show_gas(file, summary, as_json=as_json)
+        return
+    if line_pack:
+        refuse([problem("--line-pack", "given", "only for a gas network")])
+    from hydraulics.run import simulate as run_model
     from scenarios.proof import accuracy_for
 
-    net = read_to_solve(file)
     wish = None if quality is None else _wish(quality, net)
     with progress_bar("Solving", wanted=not as_json) as advance:
         run = run_model(
@@ -100,6 +121,18 @@ def simulate(
 
             for line in quality_lines(summary["quality"]):
                 output.say(line)
+    if not summary["solved"]:
+        raise typer.Exit(output.NO_SOLUTION)
+
+
+def _show_gas(file: Path, summary: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json({"schema": "ringmain/simulate-gas/1", "file": str(file), **summary})
+    else:
+        from hmi.reports.gas_summary import gas_lines
+
+        for line in gas_lines(file.name, summary):
+            output.say(line)
     if not summary["solved"]:
         raise typer.Exit(output.NO_SOLUTION)
 

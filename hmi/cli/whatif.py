@@ -10,21 +10,20 @@ import typer
 from hmi.cli import output
 from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number, problem, refuse
+from hmi.cli.gas_loss import gas_loss
 from hmi.cli.progress import case_bar
 
 if TYPE_CHECKING:
     from dispatch.rulebook import RuleSet
 
-whatif_app = typer.Typer(help="What-if studies: breaks.", no_args_is_help=True)
+whatif_app = typer.Typer(help="What-if studies: breaks, loss of gas.", no_args_is_help=True)
 
 REQUIRED_M = 20.0
 """Pressure head at which customers get all they want, unless the file or the caller says so."""
 SECONDS_A_DAY = 86400.0
 
 
-@whatif_app.callback()
-def _group() -> None:
-    """Keeps `breaks` a subcommand while it is the only one."""
+whatif_app.command(name="gas-loss")(gas_loss)
 
 
 @whatif_app.command()

@@ -28,6 +28,19 @@ def comply_page(record: Mapping[str, Any]) -> str:
     return page(title, _body(record))
 
 
+def _gas(gas: Mapping[str, Any]) -> Iterator[str]:
+    """The bands of the low-pressure gas users."""
+    verdict = VERDICTS[gas["verdict"]]
+    calm = gas["verdict"] == "pass"
+    yield paragraph(
+        f"燃气用户压力：{verdict.zh}。低压用户{gas['users']}个，"
+        f"{gas['outside']}个超出范围。{gas['note_zh']}",
+        f"Pressure at gas users: {verdict.en}. {gas['users']} low-pressure users, "
+        f"{gas['outside']} leave the band. {gas['note_en']}",
+        "calm" if calm else "alert",
+    )
+
+
 def _body(record: Mapping[str, Any]) -> Iterator[str]:
     for text in record["not_solved"]:
         yield paragraph(f"求解不成立，以下结果不可用：{text}", f"Not solved: {text}", "alert")
@@ -44,6 +57,8 @@ def _body(record: Mapping[str, Any]) -> Iterator[str]:
             f"{words.zh}管网尚不能求解：其规定未作判断，不等于合格。",
             f"The {words.en} network is not solved yet: its rules were not judged, not passed.",
         )
+    if record.get("gas") is not None:
+        yield from _gas(record["gas"])
     yield facts(_facts(record))
     if record["findings"]:
         first = record["findings"][0]

@@ -9,6 +9,7 @@ import numpy as np
 from network_models.elements import GasJunction, GasPipe, GasSource, Link, Node, Regulator
 from network_models.network import Network
 from network_models.operation import Pattern, Times
+from network_models.physics import Fluid, Physics
 from scenarios.city.gas_districts import District, find_districts
 from scenarios.city.graph import F64, nearest_root, upstream_sums
 from scenarios.city.mains import TrunkStreets, size_mm, trunk_streets
@@ -33,6 +34,17 @@ GAS_PATTERN = Pattern(id="GAS", comment="share of the peak hour / 高峰小时�
     0.30, 0.25, 0.24, 0.24, 0.28, 0.45, 0.80, 0.88, 0.62, 0.52, 0.66, 0.98,
     0.90, 0.55, 0.45, 0.48, 0.66, 0.95, 1.00, 0.85, 0.68, 0.58, 0.46, 0.36,
 ))  # fmt: skip
+
+GAS = Fluid(
+    id="natural gas",
+    fractions=(
+        ("methane", 0.92),
+        ("ethane", 0.04),
+        ("nitrogen", 0.02),
+        ("carbon dioxide", 0.01),
+        ("propane", 0.01),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,9 @@ def build_gas(plan: CityPlan, streets: Streets, people: People) -> GasCity:
         links=links,
         patterns={GAS_PATTERN.id: GAS_PATTERN},
         times=Times(duration_s=86400),
+        fluids={GAS.id: GAS},
+        # a manometer counts from the air beside it, and the hills are higher than a band is wide
+        physics=Physics(fluid=GAS.id, ambient_by_height=True),
     )
     return GasCity(net=net, gates=gates, districts=districts, ends=ends)
 

@@ -101,14 +101,6 @@ def test_a_missing_file_is_bad_input(tmp_path: Path) -> None:
     assert as_json("check", str(tmp_path / "none"), code=2)["problems"]
 
 
-def test_gas_is_read_and_checked_but_not_solved() -> None:
-    file = str(BROKEN.with_name("network_1_gas.json"))
-    (problem,) = as_json("simulate", file, code=3)["problems"]
-    assert problem["expected"] == "could not solve"
-    assert "gas network (3 nodes, 2 links)" in problem["found"]
-    assert "not solved yet" in problem["found"]
-
-
 def test_simulate_tells_and_writes(city: Path, tmp_path: Path) -> None:
     inp = city / "networks" / "water.inp"
     code, out, err = ringmain(
