@@ -80,7 +80,7 @@ def simulate(
         return
     if line_pack:
         refuse([problem("--line-pack", "given", "only for a gas network")])
-    from hydraulics.run import simulate as run_model
+    from hydraulics import simulate as run_model
     from scenarios.proof import accuracy_for
 
     wish = None if quality is None else _wish(quality, net)
