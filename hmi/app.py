@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from hmi.api import alarms, commands, history, orders, outages, security, site, status
+from hmi.api import alarms, commands, config, history, orders, outages, security, site, status
 from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError, install_error_handlers
 from hmi.api.gate import Gate, still_allowed
@@ -30,7 +30,8 @@ SERVER_OPTIONS = {"ws_per_message_deflate": False, "server_header": False}
 """Options uvicorn must be started with: compressing frames costs three times the processor."""
 
 ROUTERS = tuple(
-    part.router for part in (security, site, alarms, history, outages, orders, commands, status)
+    part.router
+    for part in (security, site, alarms, history, outages, orders, commands, config, status)
 )
 
 
@@ -58,7 +59,7 @@ def create_app(
     `static` is the folder of the built page; `access` tells who asks; `hosts` are host names it
     answers for beside the local ones. Run it with `SERVER_OPTIONS`.
     """
-    stream = LiveStream(bus, len(view.points))
+    stream = LiveStream(bus, len(view.points), view.points_digest)
 
     @asynccontextmanager
     async def live(_app: FastAPI) -> AsyncIterator[None]:

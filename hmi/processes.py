@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from hmi.parent import end_with_parent
+from hmi.reloading import Reloads, again_on_change
 from scenarios.site import Site, load_site
+from scenarios.site_versions import SiteVersions
 
 log = logging.getLogger("ringmain")
 
@@ -69,21 +71,31 @@ async def _core(site: Site) -> None:
         await hub.close()
 
 
-async def _gateway(site: Site) -> None:
+async def _gateway(site: Site, reloads: Reloads) -> None:
+    """Unlike the others it goes on while the site changes: links that stay the same stay up."""
     from hmi.busing import join_bus
     from scada.clock import SystemClock
-    from scada.gateway import run_gateway
+    from scada.gateway import Gateway
     from scada.spool_disk import DiskSpool
 
     clock = SystemClock()
     ids = [point.id for point in site.points]
     spool = DiskSpool(site.data / "spool", ids, clock.now_ns())
     bus = await join_bus(site.data)
+    gateway = Gateway("gateway-1", site.points, site.drivers, site.scan, bus, clock, spool=spool)
+
+    async def follow() -> None:
+        while True:
+            now = await reloads.next()
+            begun = await gateway.change(now.points, now.drivers, now.scan)
+            log.info("links begun anew: %s", ", ".join(begun) or "none")
+
     try:
-        await run_gateway(
-            "gateway-1", site.points, site.drivers, site.scan, bus, clock, spool=spool
-        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(gateway.run())
+            tasks.create_task(follow())
     finally:
+        spool.close()
         await bus.close()
 
 
@@ -124,12 +136,12 @@ async def _field(site: Site) -> None:
     await run_field(site)
 
 
-ROLES: dict[str, Callable[[Site], Awaitable[None]]] = {
-    "field": _field,
-    "core": _core,
+ROLES: dict[str, Callable[[Site, Reloads], Awaitable[None]]] = {
+    "field": again_on_change(_field),
+    "core": again_on_change(_core),
     "gateway": _gateway,
-    "model": _model,
-    "web": _web,
+    "model": again_on_change(_model),
+    "web": again_on_change(_web),
 }
 
 
@@ -144,12 +156,14 @@ def main(role: str, folder: str) -> None:
     # Their own messages a poll or a publish would fill the disk.
     for noisy in ("asyncua", "pymodbus", "alembic.runtime"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    asyncio.run(_until_told(ROLES[role], load_site(Path(folder))))
+    SiteVersions(Path(folder)).finish()
+    asyncio.run(_until_told(ROLES[role], Path(folder)))
 
 
-async def _until_told(work: Callable[[Site], Awaitable[None]], site: Site) -> None:
+async def _until_told(work: Callable[[Site, Reloads], Awaitable[None]], folder: Path) -> None:
     loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(work(site))
+    reloads = Reloads(folder)
+    task = asyncio.ensure_future(work(load_site(folder), reloads))
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):

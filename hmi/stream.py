@@ -54,8 +54,10 @@ class Client:
 class LiveStream:
     """Feeds the pages of one site from the bus."""
 
-    def __init__(self, bus: Bus, points: int) -> None:
+    def __init__(self, bus: Bus, points: int, digest: str = "") -> None:
+        """`digest` names the point list; a page that was made for another one loads itself anew."""
         self._bus = bus
+        self._digest = digest
         self._clients: set[Client] = set()
         self.tables = {origin: LastValues(points) for origin in ("measured", "model")}
         self.links: list[dict[str, Any]] = []
@@ -196,6 +198,7 @@ class LiveStream:
 
     def _welcome(self, client: Client) -> None:
         """Everything as it is now; what changes next carries the next sequence number."""
+        client.put(json.dumps({"type": "site", "points": self._digest}))
         client.put(json.dumps({"type": "links", "links": self.links}, ensure_ascii=False))
         for origin, table in self.tables.items():
             client.put(self._values(Kind.SNAPSHOT, origin, table, table.known()))

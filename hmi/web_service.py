@@ -40,6 +40,7 @@ def view_of(site: Site) -> SiteView:
         end_rule=END_LIMIT_RULE if limit_pa is not None else "",
         alarms=site.alarms,
         drivers=[d.name for d in site.drivers],
+        folder=site.path,
     )
 
 

@@ -135,7 +135,12 @@ class Commands:
         """Hand the command to the gateway; why it refused, or nothing."""
         answer, _ = await self._bus.call(
             "gateway.write",
-            {"point": handle, "value": value, "origin": origin},
+            {
+                "point": handle,
+                "id": self._points[handle].id,
+                "value": value,
+                "origin": origin,
+            },
             timeout_s=GATEWAY_S,
         )
         if answer.get("ok"):

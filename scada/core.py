@@ -29,6 +29,7 @@ TICK_S = 0.2
 MAINTAIN_S = 30.0
 BACKFILL_NS = 30 * 1_000_000_000
 """Samples that arrived at the gateway longer ago are history, not news: they raise no alarm."""
+CLOCK_JUMP_NS = 1_000_000_000
 SETTLE_NS = 1_000_000_000
 
 
@@ -73,8 +74,10 @@ class Core:
         self._sequence = 0
         self._started_ns = clock.now_ns()
         self._received = self._back_filled = self._repeated = 0
-        self._intake = Intake(store.marks(), len(points))
+        self._intake = Intake(store.marks(), [point.id for point in points])
         self._gateways: dict[str, dict[str, Any]] = {}
+        self._clock_at: tuple[int, float] | None = None
+        self.clock_jumps = 0
         self._rate = 0.0
         self._closed = False
 
@@ -129,6 +132,9 @@ class Core:
                 self._gateways[str(header.get("gateway"))] = {
                     key: value for key, value in header.items() if key not in ("links", "gateway")
                 }
+                if isinstance(told_ns := header.get("time_ns"), int):
+                    skew = (told_ns - self._clock.now_ns()) / 1e9
+                    self._gateways[str(header.get("gateway"))]["time_skew_s"] = round(skew, 3)
 
     async def _ticks(self) -> None:
         due = self._clock.monotonic_s()
@@ -143,6 +149,7 @@ class Core:
     async def tick(self) -> None:
         """Age values, let delays run out, and publish what changed."""
         now_ns = self._clock.now_ns()
+        self._watch_clock(now_ns)
         watch = self.desk.links
         silent = np.append(watch.silent(now_ns), False)[watch.driver_of]
         aged = self.live.tick(now_ns, silent)
@@ -157,6 +164,18 @@ class Core:
         await self.desk.tick(self.live.quality, bool(self.historian.problem))
         with contextlib.suppress(BusError):  # without a bus nobody listens; the table goes on
             await self._publish_values()
+
+    def _watch_clock(self, now_ns: int) -> None:
+        """A wall clock that was set must neither age values nor make new ones look old."""
+        monotonic_s = self._clock.monotonic_s()
+        if self._clock_at is not None:
+            wall_ns, before_s = self._clock_at
+            jump_ns = now_ns - wall_ns - round((monotonic_s - before_s) * 1e9)
+            if abs(jump_ns) > CLOCK_JUMP_NS:
+                log.warning("the clock was set by %+.1f s", jump_ns / 1e9)
+                self.clock_jumps += 1
+                self.live.shift(jump_ns)
+        self._clock_at = (now_ns, monotonic_s)
 
     async def _publish_values(self) -> None:
         for origin, flags in (("measured", self._changed), ("model", self._changed_model)):
@@ -184,6 +203,7 @@ class Core:
 
     async def _samples(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
         """{gateway, epoch, first, number, origin} + samples -> {number}, after the commit."""
+        self._intake.check_list(header)
         batch = SampleBatch.from_bytes(payload)
         origin = origin_of(header)
         mark = Mark(
@@ -202,12 +222,14 @@ class Core:
 
     async def _live(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
         """{gateway} + present samples of a gateway whose history waits -> {}; not stored."""
+        self._intake.check_list(header)
         await self._take(self._intake.known(SampleBatch.from_bytes(payload)))
         return {}, b""
 
     async def _take(self, batch: SampleBatch) -> None:
         """Samples into the live table, and those that are news to the alarms."""
-        taken_in = self.live.apply(batch)
+        self._watch_clock(self._clock.now_ns())
+        taken_in = self.live.apply(batch, self._clock.now_ns())
         self._received += len(batch)
         self._changed[taken_in.point] = True
         now_ns = self._clock.now_ns()
@@ -242,6 +264,8 @@ class Core:
             "samples_back_filled": self._back_filled,
             "batches_repeated": self._repeated,
             "gateways": self._gateways,
+            "points_digest": self._intake.digest,
+            "clock_jumps": self.clock_jumps,
             "history_rows": await self.historian.rows(),
             "history_problem": self.historian.problem,
             "alarms_standing": sum(self.desk.book.counts()[p] for p in PRIORITIES),

@@ -59,10 +59,16 @@ class Gateway:
         self.name = name
         # an empty spool has no length, so `or` would throw it away
         self.spool: SampleSpool = (
-            Spool(SPOOL_SAMPLES, epoch=clock.now_ns()) if spool is None else spool
+            Spool(SPOOL_SAMPLES, epoch=clock.now_ns(), ids=[p.id for p in table])
+            if spool is None
+            else spool
         )
         self.drivers: dict[str, Driver] = {}
         self._table = table
+        self._digest = table.digest
+        self._scan = dict(scan)
+        self._links: dict[str, asyncio.Task[None]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
         self._bus = bus
         self._clock = clock
         self._allow_drill = allow_drill
@@ -71,13 +77,22 @@ class Gateway:
         self._news: list[SampleBatch] = []
         """What came while `_behind`, for the live lane."""
         for config in drivers:
-            points = {handle: table[handle] for handle in table.of_driver(config.name)}
-            unknown = sorted({p.scan for p in points.values()} - set(scan))
-            if unknown:
-                raise ValueError(f"{config.name}: unknown scan class {', '.join(unknown)}")
-            if points:
-                job = DriverJob(config=config, points=points, scan=scan, clock=clock)
-                self.drivers[config.name] = DRIVERS[config.kind].make(job)
+            driver = self._make(config, table, scan)
+            if driver is not None:
+                self.drivers[config.name] = driver
+
+    def _make(
+        self, config: DriverConfig, table: PointTable, scan: Mapping[str, float]
+    ) -> Driver | None:
+        """A driver for a link; None when it serves no points."""
+        points = {handle: table[handle] for handle in table.of_driver(config.name)}
+        unknown = sorted({p.scan for p in points.values()} - set(scan))
+        if unknown:
+            raise ValueError(f"{config.name}: unknown scan class {', '.join(unknown)}")
+        if not points:
+            return None
+        job = DriverJob(config=config, points=points, scan=scan, clock=self._clock)
+        return DRIVERS[config.kind].make(job)
 
     def links(self) -> list[dict[str, Any]]:
         """Figures of every link, as published on `links`."""
@@ -87,12 +102,60 @@ class Gateway:
         """Serve writes, publish the links' figures, acquire and forward until cancelled."""
         await self._bus.serve("gateway.write", self._write)
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             for driver in self.drivers.values():
-                tasks.create_task(self._supervise(driver), name=f"link {driver.config.name}")
+                self._start(driver)
             tasks.create_task(self._forward(), name="forward")
             tasks.create_task(self._live_lane(), name="live lane")
             tasks.create_task(self._publish_links(), name="links")
             tasks.create_task(self._sync(), name="sync")
+
+    def _start(self, driver: Driver) -> None:
+        assert self._tasks is not None
+        name = driver.config.name
+        self._links[name] = self._tasks.create_task(self._supervise(driver), name=f"link {name}")
+
+    async def change(
+        self, table: PointTable, drivers: Iterable[DriverConfig], scan: Mapping[str, float]
+    ) -> list[str]:
+        """Run with other points and links from now on; the names of the links that began anew.
+
+        A link whose settings and points are read as before goes on undisturbed. ValueError when a
+        point's address or scan class does not fit; then nothing has changed.
+        """
+        configs = list(drivers)
+        kept = {
+            config.name
+            for config in configs
+            if (old := self.drivers.get(config.name)) is not None
+            and old.config == config
+            and _reading(self._table, config.name, self._scan) == _reading(table, config.name, scan)
+        }
+        made = {
+            config.name: driver
+            for config in configs
+            if config.name not in kept and (driver := self._make(config, table, scan)) is not None
+        }
+        stopped = [task for name, task in self._links.items() if name not in kept]
+        for task in stopped:
+            task.cancel()
+        await asyncio.gather(*stopped, return_exceptions=True)
+        # from here to the end nothing else runs: no sample gets a handle of the wrong list
+        self.spool.use_list([point.id for point in table])
+        self._news.clear()
+        for name in kept:
+            self.drivers[name].renumber(table.of_driver(name))
+        self._links = {name: task for name, task in self._links.items() if name in kept}
+        self.drivers = {
+            config.name: made.get(config.name) or self.drivers[config.name]
+            for config in configs
+            if config.name in made or config.name in kept
+        }
+        self._table, self._scan, self._digest = table, dict(scan), table.digest
+        if self._tasks is not None:
+            for driver in made.values():
+                self._start(driver)
+        return sorted(made)
 
     async def _supervise(self, driver: Driver) -> None:
         """Run a driver; when it fails, say so, and start it again after a growing wait."""
@@ -138,6 +201,7 @@ class Gateway:
                 "first": parcel.number - parcel.samples + 1,
                 "number": parcel.number,
                 "origin": "measured",
+                "points": self._digest,
             }
             try:
                 answer, _ = await self._bus.call("core.samples", header, parcel.payload)
@@ -161,7 +225,7 @@ class Gateway:
                 continue
             present = latest(joined(self._news))
             self._news = []
-            header = {"gateway": self.name, "origin": "measured"}
+            header = {"gateway": self.name, "origin": "measured", "points": self._digest}
             try:
                 await self._bus.call("core.live", header, present.to_bytes())
             except BusError:
@@ -173,6 +237,8 @@ class Gateway:
             header = {
                 "gateway": self.name,
                 "links": self.links(),
+                "points": self._digest,
+                "time_ns": self._clock.now_ns(),
                 **self.spool.figures(),
             }
             with contextlib.suppress(BusError):  # the next figures come in two seconds
@@ -187,7 +253,7 @@ class Gateway:
                 await asyncio.to_thread(self.spool.sync)
 
     async def _write(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """Serve `gateway.write`: {point, value (SI), origin} -> {ok, message, readback}."""
+        """Serve `gateway.write`: {point, id, value (SI), origin} -> {ok, message, readback}."""
         try:
             readback = await self._carry_out(header)
         except WriteError as error:
@@ -205,12 +271,25 @@ class Gateway:
         if not math.isfinite(value):
             raise WriteError(f"{value} is not a finite number")
         point = self._table[handle]
+        if header.get("id", point.id) != point.id:
+            raise WriteError(f"{header['id']}: this gateway runs with another point list")
         if not point.writable:
             raise WriteError(f"{point.id} is not writable")
         driver = self.drivers.get(point.driver)
         if driver is None:
             raise WriteError(f"{point.id}: this gateway has no link {point.driver!r}")
         return await driver.write(handle, float(value))
+
+
+def _reading(table: PointTable, driver: str, scan: Mapping[str, float]) -> list[tuple[object, ...]]:
+    """What of a link's points decides how they are read and written."""
+    return [
+        (
+            *(p.id, p.unit, p.address, p.type, p.word_order, p.scale, p.offset),
+            *(p.writable, p.deadband, scan.get(p.scan)),
+        )
+        for p in (table[handle] for handle in table.of_driver(driver))
+    ]
 
 
 async def run_gateway(

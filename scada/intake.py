@@ -8,10 +8,12 @@ parcel is left out, the rest is new.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from scada.point_table import digest_of
+from scada.ports import BusError, Header
 from scada.samples import NO_POINT, SampleBatch, taken
 from scada.store.port import Mark
 
@@ -19,11 +21,21 @@ from scada.store.port import Mark
 class Intake:
     """The highest number committed of each gateway and epoch, and one turn a gateway at a time."""
 
-    def __init__(self, marks: Iterable[Mark], points: int) -> None:
-        """`marks`: what the store holds already; `points`: how many handles there are."""
+    def __init__(self, marks: Iterable[Mark], ids: Sequence[str]) -> None:
+        """`marks`: what the store holds already; `ids`: the point list, by handle."""
+        self.digest = digest_of(ids)
         self._committed = {(m.gateway, m.epoch): m.number for m in marks}
         self._turns: dict[str, asyncio.Lock] = {}
-        self._points = points
+        self._points = len(ids)
+
+    def check_list(self, header: Header) -> None:
+        """BusError when the sender's handles belong to another point list than ours.
+
+        It keeps its samples and sends them again when both have the same list.
+        """
+        theirs = header.get("points", self.digest)
+        if theirs != self.digest:
+            raise BusError(f"another point list: {theirs} there, {self.digest} here")
 
     def turn(self, gateway: str) -> asyncio.Lock:
         """To be held from `fresh` to `done`: a repeated parcel waits for the first to be stored."""

@@ -84,10 +84,15 @@ class LiveTable:
         """(n,) measured minus modelled, SI; NaN where either is missing."""
         return self.value - self.model_value
 
-    def apply(self, batch: SampleBatch) -> SampleBatch:
+    def shift(self, jump_ns: int) -> None:
+        """The wall clock was set by so much: what was heard keeps its age and its order."""
+        self._heard_ns += jump_ns
+
+    def apply(self, batch: SampleBatch, now_ns: int | None = None) -> SampleBatch:
         """Take samples; those that were newer than what the table had, in order of arrival.
 
-        Ordered by arrival: a device whose own clock is set back must not make its point blind.
+        Ordered by arrival: a device whose own clock is set back must not make its point blind. An
+        arrival after `now_ns` (a gateway whose clock is ahead) counts as now.
         ValueError when a handle is unknown.
         """
         if not len(batch):
@@ -96,16 +101,19 @@ class LiveTable:
             raise ValueError(f"no point has the handle {int(batch.point.max())}")
         if np.any(np.diff(batch.arrival_time_ns) < 0):
             batch = taken(batch, np.argsort(batch.arrival_time_ns, kind="stable"))
-        newer = batch.arrival_time_ns >= self.arrival_time_ns[batch.point]
+        heard = batch.arrival_time_ns
+        if now_ns is not None:
+            heard = np.minimum(heard, now_ns)
+        newer = (heard >= self._heard_ns[batch.point]) | (self.arrival_time_ns[batch.point] == 0)
         if not newer.all():
-            batch = taken(batch, np.flatnonzero(newer))
+            batch, heard = taken(batch, np.flatnonzero(newer)), heard[newer]
         # Of several samples of one point numpy keeps the last assigned, the newest here.
         self.value[batch.point] = batch.value
         self.quality[batch.point] = batch.quality
         self._sent_quality[batch.point] = batch.quality
         self.source_time_ns[batch.point] = batch.source_time_ns
         self.arrival_time_ns[batch.point] = batch.arrival_time_ns
-        self._heard_ns[batch.point] = batch.arrival_time_ns
+        self._heard_ns[batch.point] = heard
         return batch
 
     def apply_model(self, batch: SampleBatch) -> None:

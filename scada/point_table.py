@@ -7,8 +7,9 @@ the field become SI by one straight line a point: see `raw_to_si`.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,15 +68,25 @@ class PointTable:
         """The handles of the points a driver serves."""
         return tuple(i for i, point in enumerate(self.points) if point.driver == driver)
 
+    @property
+    def digest(self) -> str:
+        """A short name for the ids in their order: handles of equal digests mean the same."""
+        return digest_of([point.id for point in self.points])
+
     def write(self, path: Path | str) -> None:
         """Write points.csv (UTF-8 with a byte order mark, so that spreadsheets know it)."""
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
         for point in self.points:
-            cells = _cells(point)
+            cells = point_cells(point)
             writer.writerow([cells[name] for name in COLUMNS])
         Path(path).write_text(out.getvalue(), encoding="utf-8-sig")
+
+
+def digest_of(ids: Sequence[str]) -> str:
+    """A short name for a point list, by the ids in their order."""
+    return hashlib.blake2b("\n".join(ids).encode(), digest_size=8).hexdigest()
 
 
 def raw_to_si(point: Point) -> tuple[float, float]:
@@ -168,7 +179,7 @@ def _point(cells: dict[str, Any]) -> Point:
     return Point(**rest, deadband=cells["deadband"] * unit.factor, limits=limits)
 
 
-def _cells(point: Point) -> dict[str, str]:
+def point_cells(point: Point) -> dict[str, str]:
     """The row of a point, as `read_points` takes it back."""
     unit = UNITS[point.unit]
     limits = point.limits

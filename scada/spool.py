@@ -8,10 +8,13 @@ samples are parcelled when they are sent again.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from scada.samples import SampleBatch, joined
+import numpy as np
+
+from scada.samples import NO_POINT, SampleBatch, joined, renumbered
 
 PARCEL_SAMPLES = 5000
 
@@ -46,6 +49,10 @@ class SampleSpool(Protocol):
         """Core has committed the parcel on its way, if that goes up to `number`."""
         ...
 
+    def use_list(self, ids: Sequence[str]) -> None:
+        """From now on handles are places in another point list; what waits is turned into them."""
+        ...
+
     def figures(self) -> dict[str, Any]:
         """waiting, dropped, bytes, quota_bytes, problem: as published with the links."""
         ...
@@ -67,8 +74,17 @@ class Spool:
     parcel on its way is never dropped.
     """
 
-    def __init__(self, limit: int, *, epoch: int = 1, parcel: int = PARCEL_SAMPLES) -> None:
+    def __init__(
+        self,
+        limit: int,
+        *,
+        epoch: int = 1,
+        parcel: int = PARCEL_SAMPLES,
+        ids: Sequence[str] = (),
+    ) -> None:
+        """`ids`: the point list, by handle; needed for `use_list` alone."""
         self.dropped = 0
+        self._ids = tuple(ids)
         self._epoch = epoch
         self._limit = limit
         self._parcel = parcel
@@ -107,6 +123,16 @@ class Spool:
         """Core has committed the parcel on its way, if that goes up to `number`."""
         if self._current is not None and self._current.number <= number:
             self._current = None
+
+    def use_list(self, ids: Sequence[str]) -> None:
+        """Turn the handles of what waits; a parcel on its way goes again in the new list."""
+        place = {id_: handle for handle, id_ in enumerate(ids)}
+        handles = np.array([place.get(id_, NO_POINT) for id_ in self._ids], dtype=np.uint32)
+        self._ids = tuple(ids)
+        self._waiting = deque(renumbered(batch, handles) for batch in self._waiting)
+        if self._current is not None:
+            batch = renumbered(SampleBatch.from_bytes(self._current.payload), handles)
+            self._current = replace(self._current, payload=batch.to_bytes())
 
     def figures(self) -> dict[str, Any]:
         """How full it is."""

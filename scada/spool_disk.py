@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scada.point_table import digest_of
 from scada.samples import NO_POINT, U32, SampleBatch, joined, renumbered
 from scada.spool import PARCEL_SAMPLES, Parcel
-from scada.spool_segment import SUFFIX, Piece, Segment, SegmentError
+from scada.spool_segment import SUFFIX, Segment, SegmentError
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,19 @@ HELD_SAMPLES = 2_000_000
 
 class SpoolInUseError(RuntimeError):
     """Another gateway keeps its samples in this folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A batch in memory: the number of its first sample, its point list, its bytes."""
+
+    first: int
+    points: str
+    payload: bytes
+
+    @property
+    def samples(self) -> int:
+        return len(self.payload) // SampleBatch.ITEM_BYTES
 
 
 class DiskSpool:
@@ -69,10 +83,10 @@ class DiskSpool:
         self._translations: dict[str, U32] = {}
         self._segments: deque[Segment] = deque()
         self._active: Segment | None = None
-        self._held: deque[tuple[int, bytes]] = deque()
-        """(number of the first sample, payload), while the disk takes nothing."""
+        self._held: deque[_Held] = deque()
+        """What came while the disk takes nothing."""
         self._held_samples = 0
-        self._current: tuple[Parcel, Segment | None] | None = None
+        self._current: tuple[Parcel, Segment | _Held] | None = None
         self._next = 1
         self._open_all()
         last = max((s.epoch for s in self._segments), default=0)
@@ -87,23 +101,25 @@ class DiskSpool:
         self._next += len(samples)
         try:
             while self._held:
-                self._append(*self._held[0])
-                self._held_samples -= len(self._held.popleft()[1]) // SampleBatch.ITEM_BYTES
-            self._append(first, payload)
+                self._append(self._held[0])
+                self._held_samples -= self._held.popleft().samples
+            self._append(_Held(first, self._points, payload))
             self.problem = ""
         except OSError as error:
-            self._hold(first, payload, error)
+            self._hold(_Held(first, self._points, payload), error)
 
-    def _append(self, first: int, payload: bytes) -> None:
+    def _append(self, held: _Held) -> None:
         active = self._active
         if active is not None and (
-            active.size >= self._segment_bytes or active.first + active.samples != first
+            active.size >= self._segment_bytes
+            or active.first + active.samples != held.first
+            or active.points != held.points
         ):
             active = self._active = None
         if active is None:
-            active = Segment.create(self._folder, self.epoch, first, self._points)
+            active = Segment.create(self._folder, self.epoch, held.first, held.points)
             try:
-                active.append(payload)
+                active.append(held.payload)
             except OSError:
                 active.delete()
                 raise
@@ -112,16 +128,16 @@ class DiskSpool:
             while len(self._segments) > 1 and self._bytes() + self._segment_bytes > self._quota:
                 self._drop_oldest()
         else:
-            active.append(payload)
+            active.append(held.payload)
 
-    def _hold(self, first: int, payload: bytes, error: OSError) -> None:
+    def _hold(self, held: _Held, error: OSError) -> None:
         if not self.problem:
             log.error("samples wait in memory, the disk does not take them: %s", error)
         self.problem = f"samples wait in memory: {error}"
-        self._held.append((first, payload))
-        self._held_samples += len(payload) // SampleBatch.ITEM_BYTES
+        self._held.append(held)
+        self._held_samples += held.samples
         while self._held_samples > self._most_held and len(self._held) > 1:
-            lost = len(self._held.popleft()[1]) // SampleBatch.ITEM_BYTES
+            lost = self._held.popleft().samples
             self._held_samples -= lost
             self.dropped += lost
 
@@ -147,27 +163,28 @@ class DiskSpool:
             piece = segment.read(self._parcel)
             self.damaged += segment.damaged - damaged
             if piece is not None:
-                payload = self._present(segment, piece)
+                payload = self._present(segment.points, piece.payloads)
                 return Parcel(segment.epoch, piece.number, piece.samples, payload), segment
             self._forget_if_done(segment)
         return None
 
-    def _next_from_memory(self) -> tuple[Parcel, None] | None:
+    def _next_from_memory(self) -> tuple[Parcel, _Held] | None:
         if not self._held:
             return None
-        first, payload = self._held.popleft()
-        n = len(payload) // SampleBatch.ITEM_BYTES
-        self._held_samples -= n
-        return Parcel(self.epoch, first + n - 1, n, payload), None
+        held = self._held.popleft()
+        self._held_samples -= held.samples
+        payload = self._present(held.points, [held.payload])
+        last = held.first + held.samples - 1
+        return Parcel(self.epoch, last, held.samples, payload), held
 
-    def _present(self, segment: Segment, piece: Piece) -> bytes:
-        """The piece as one payload with the handles of the present point list."""
-        same = segment.points == self._points
-        if same and len(piece.payloads) == 1:
-            return piece.payloads[0]
-        samples = joined([SampleBatch.from_bytes(payload) for payload in piece.payloads])
+    def _present(self, points: str, payloads: list[bytes]) -> bytes:
+        """Records as one payload with the handles of the present point list."""
+        same = points == self._points
+        if same and len(payloads) == 1:
+            return payloads[0]
+        samples = joined([SampleBatch.from_bytes(payload) for payload in payloads])
         if not same:
-            samples = renumbered(samples, self._translation(segment.points))
+            samples = renumbered(samples, self._translation(points))
         return samples.to_bytes()
 
     def _translation(self, points: str) -> U32:
@@ -184,7 +201,7 @@ class DiskSpool:
             return
         parcel, segment = self._current
         self._current = None
-        if segment is not None:
+        if isinstance(segment, Segment):
             segment.confirmed += parcel.samples
             self._forget_if_done(segment)
 
@@ -198,6 +215,21 @@ class DiskSpool:
             self._active = None
         self._segments.remove(segment)
         segment.delete()
+
+    def use_list(self, ids: Sequence[str]) -> None:
+        """Later samples belong to another list; what waits is turned into it when it is sent."""
+        self._points = _keep_list(self._folder, ids)
+        self._place = {id_: place for place, id_ in enumerate(ids)}
+        self._translations.clear()
+        self._active = None
+        if self._current is not None:  # it goes again, in the new handles
+            _, origin = self._current
+            self._current = None
+            if isinstance(origin, Segment):
+                origin.rewind()
+            else:
+                self._held.appendleft(origin)
+                self._held_samples += origin.samples
 
     # ---- about itself ---------------------------------------------------------------------------
 
@@ -268,14 +300,9 @@ class DiskSpool:
         return (self._folder / f"points-{points}.txt").is_file()
 
 
-def list_digest(ids: Sequence[str]) -> str:
-    """A short name for a point list, by the ids in their order."""
-    return hashlib.blake2b("\n".join(ids).encode(), digest_size=8).hexdigest()
-
-
 def _keep_list(folder: Path, ids: Sequence[str]) -> str:
     """Write the ids beside the samples, once; the list's name."""
-    name = list_digest(ids)
+    name = digest_of(ids)
     path = folder / f"points-{name}.txt"
     if not path.is_file():
         _replace(path, "\n".join(ids))

@@ -50,6 +50,7 @@ class Segment:
         self.size = _HEAD.size
         self.samples = self.given = self.confirmed = self.damaged = 0
         self._read_at = _HEAD.size
+        self._piece_at = (self._read_at, 0)
         self._descriptor = descriptor
 
     @classmethod
@@ -113,6 +114,8 @@ class Segment:
             sound = zlib.crc32(payload) == checksum
             if not sound and payloads:
                 break  # numbers of a piece follow one another
+            if sound and not payloads:
+                self._piece_at = (self._read_at, self.given)
             self._read_at += _RECORD.size + length
             self.given += n
             if not sound:
@@ -122,6 +125,10 @@ class Segment:
             payloads.append(payload)
             count += n
         return Piece(self.first + self.given - 1, count, payloads) if payloads else None
+
+    def rewind(self) -> None:
+        """The last piece was not used: it is read again."""
+        self._read_at, self.given = self._piece_at
 
     @property
     def done(self) -> bool:

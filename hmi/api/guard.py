@@ -17,6 +17,8 @@ from hmi.api.errors import error_body
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 256 * 1024
+LARGE = {"/api/config/check": 64 * 2**20, "/api/config/apply": 64 * 2**20}
+"""Paths that take whole files of a site."""
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; worker-src 'self'; object-src 'none'; "
@@ -63,7 +65,7 @@ class Guard:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        await self._app(scope, _bounded(receive), _with_headers(send))
+        await self._app(scope, _bounded(receive, most_of(scope)), _with_headers(send))
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -85,8 +87,14 @@ class Guard:
         if not headers.get("content-type", "").startswith("application/json"):
             raise RefusedError(415, "not-json", "the body must be application/json")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            raise RefusedError(413, "too-large", f"a body may have at most {MAX_BODY} bytes")
+        most = most_of(scope)
+        if not length.isdigit() or int(length) > most:
+            raise RefusedError(413, "too-large", f"a body may have at most {most} bytes")
+
+
+def most_of(scope: Scope) -> int:
+    """How many bytes the body of a request may have."""
+    return LARGE.get(scope["path"], MAX_BODY)
 
 
 def _host_name(host: str) -> str:
@@ -103,7 +111,7 @@ def _place(origin: str) -> str:
         return ""
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """A body without a declared length is counted as it comes."""
     taken = 0
 
@@ -112,7 +120,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY:
+            if taken > most:
                 return {"type": "http.disconnect"}
         return message
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dispatch.customers import Customer
 from network_models.network import Network
 from network_models.valves import IsolationValve
 from scada.alarm_setting import AlarmSetting
 from scada.point import Point
+from scada.point_table import digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +37,10 @@ class SiteView:
     """What the site decides of its alarms, by alarm id."""
     drivers: Sequence[str] = ()
     """Names of the field links, so that one that never reported is seen too."""
+    folder: Path | None = None
+    """The site folder, where there is one: its files may be changed from the page."""
+
+    @property
+    def points_digest(self) -> str:
+        """A name for the point list: handles of equal digests mean the same points."""
+        return digest_of([point.id for point in self.points])

@@ -54,6 +54,7 @@ class SecurityDesk:
             "add_token": self.add_token,
             "revoke_token": self.revoke_token,
             "audit": self.entries,
+            "note": self.note,
             "verify": self.verify,
         }
         for name, answer in services.items():
@@ -176,6 +177,17 @@ class SecurityDesk:
         """{limit, before} -> {entries}, newest first."""
         limit = min(int(header.get("limit") or 200), 1000)
         return {"entries": self.audit.entries(limit=limit, before=int(header.get("before") or 0))}
+
+    def note(self, header: Header) -> Header:
+        """{user, action, origin, details} -> {sequence}: an entry by another part of the room."""
+        sequence = self.audit.append(
+            time_ns=self._clock.now_ns(),
+            user=str(header["user"]),
+            action=str(header["action"]),
+            origin=str(header.get("origin") or "web"),
+            details=dict(header.get("details") or {}),
+        )
+        return {"sequence": sequence}
 
     def verify(self, header: Header) -> Header:
         """{head} -> {sound, entries, broken, head}."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -94,6 +94,10 @@ class Driver(Protocol):
 
     async def write(self, handle: int, value: float) -> float:
         """Write an SI value and read it back (SI); WriteError when that does not succeed."""
+        ...
+
+    def renumber(self, handles: Sequence[int]) -> None:
+        """Use other handles from now on, in the order of the job's points."""
         ...
 
     def lost(self) -> SampleBatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -62,6 +63,11 @@ class MemoryDriver:
         self.set(handle, value)
         self.stats.writes += 1
         return value
+
+    def renumber(self, handles: Sequence[int]) -> None:
+        """Use other handles from now on, in the order of the job's points."""
+        self._handles = np.array(handles, dtype=np.uint32)
+        self._number = {handle: i for i, handle in enumerate(handles)}
 
     def lost(self) -> SampleBatch:
         """Mark all points as without communication; the samples that say so."""

@@ -15,6 +15,7 @@ of replies are ours. Rules, each learned from somebody's lost night:
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 import numpy as np
@@ -132,6 +133,11 @@ class ModbusTcpDriver:
         finally:
             routes.close()
             self.stats.enter("down", self._clock.now_ns())
+
+    def renumber(self, handles: Sequence[int]) -> None:
+        """Use other handles from now on, in the order of the job's points."""
+        self._handles = np.array(handles, dtype=np.uint32)
+        self._number = {handle: i for i, handle in enumerate(handles)}
 
     def lost(self) -> SampleBatch:
         """Mark all points as without communication; the samples that say so."""

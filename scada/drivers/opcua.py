@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,11 @@ class OpcUaDriver:
                 self.stats.reconnects += 1
         finally:
             self.stats.enter("down", self._clock.now_ns())
+
+    def renumber(self, handles: Sequence[int]) -> None:
+        """Use other handles from now on, in the order of the job's points."""
+        self._handles = np.array(handles, dtype=np.uint32)
+        self._number = {handle: i for i, handle in enumerate(handles)}
 
     def lost(self) -> SampleBatch:
         """Mark all points as without communication; the samples that say so."""

@@ -60,11 +60,11 @@ async def test_while_history_cannot_store_alarms_and_values_go_on_and_nothing_is
         now = room.clock.now_ns()
         header = {"gateway": "g", "epoch": 3, "first": 1, "number": 1}
         with pytest.raises(BusError, match="the store is full"):
-            await room.bus.call("core.samples", header, parcel(150e3, now_ns=now))
-        await room.bus.call("core.live", {"gateway": "g"}, parcel(120e3, now_ns=now + 1))
+            await room.bus.call("core.samples", header, parcel(150e3, now_ns=now - 9))
+        await room.bus.call("core.live", {"gateway": "g"}, parcel(120e3, now_ns=now))
         assert await room.states() == {"P1.low": "unacknowledged"}
         store.full = False
-        await room.bus.call("core.samples", header, parcel(150e3, now_ns=now))
+        await room.bus.call("core.samples", header, parcel(150e3, now_ns=now - 9))
         assert (await room.ask("core.status"))["history_rows"] == 1
         # The older sample came later: the present stays.
         assert room.core.live.value[0] == 120e3

@@ -44,7 +44,7 @@ class Receiver:
     """Core's side of the numbers."""
 
     def __init__(self) -> None:
-        self.intake = Intake((), 3)
+        self.intake = Intake((), IDS)
         self.values: list[float] = []
         self.points: list[int] = []
 

@@ -39,6 +39,7 @@ class Live {
 
   #socket: WebSocket | null = null;
   #sequence = -1;
+  #points = "";
   #attempt = 0;
   /** Seconds in which nothing was heard; counted, so that a page that stood still is not misled. */
   #silent = 0;
@@ -90,11 +91,18 @@ class Live {
   #takeText(text: string): void {
     const message = JSON.parse(text) as { type: string };
     if (message.type === "alarm") alarms.take((message as { type: string; event: JournalEntry }).event);
+    else if (message.type === "site") this.#takeSite((message as { type: string; points: string }).points);
     else if (message.type === "links") this.links = (message as { type: string; links: LinkRow[] }).links;
     else if (message.type === "state") {
       const info = message as unknown as StateInfo;
       this.stateInfo = { ...this.stateInfo, [info.utility]: info };
     }
+  }
+
+  /** Another point list gives other meanings to the numbers of points: the page begins anew. */
+  #takeSite(points: string): void {
+    if (this.#points && points !== this.#points) location.reload();
+    this.#points = points;
   }
 
   /** False when frames were lost, so that a new connection brings a fresh snapshot. */
