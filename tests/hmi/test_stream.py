@@ -120,7 +120,8 @@ async def test_a_page_gets_a_snapshot_and_then_every_change(tmp_path: Path) -> N
     state = next(f for f in got if f["kind"] is Kind.STATE)
     assert len(state["pressure_m"]) == len(feeder.net.nodes)
     assert len(state["flow_m3s"]) == len(feeder.net.links)
-    assert texts[0]["type"] == "links"
+    assert [t["type"] for t in texts[:2]] == ["site", "links"]
+    assert texts[0]["points"] == feeder.view.points_digest
     assert {t["type"] for t in texts} >= {"links", "state"}
 
 
