@@ -26,6 +26,7 @@ log = logging.getLogger("ringmain")
 async def _core(site: Site) -> None:
     from hmi.busing import join_bus, open_hub
     from hmi.desk.start import start_desk
+    from hmi.interlock import OrderInterlock
     from hmi.records import Audit, SqlAlarmJournal
     from hmi.records.desk import serve_outages
     from hmi.security.desk import SecurityDesk
@@ -56,6 +57,9 @@ async def _core(site: Site) -> None:
         retention=retention(site),
         free_bytes=lambda: free_bytes(site.data),
         settings=site.alarms,
+        audit=trail,
+        interlocks=[OrderInterlock(bus, site.needs_order)],
+        two_person=site.two_person,
     )
     sending: asyncio.Task[None] | None = None
     try:

@@ -66,8 +66,8 @@ class AlarmDesk:
         self._lock = asyncio.Lock()
         self._unsaved: list[AlarmEvent] = []
 
-    async def restore(self) -> None:
-        """Take up the alarms the journal holds; commands left open end as unknown."""
+    async def restore(self) -> list[AlarmEvent]:
+        """Take up the alarms the journal holds; commands left open end as unknown, and are told."""
         async with self._lock:
             stored = await asyncio.to_thread(self._journal.states)
             now_ns = self._clock.now_ns()
@@ -83,8 +83,10 @@ class AlarmDesk:
                 }
                 for record in commands
             ]
+            unknown = list(events)
             events += self.book.restore(alarms, self.links.subjects(alarms), now_ns)
             await self._tell(events)
+            return unknown
 
     async def step(self, batch: SampleBatch) -> None:
         """Take live samples."""

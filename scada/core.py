@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,16 @@ from scada.core_answers import Answers, Points, origin_of
 from scada.historian import Historian, Retention
 from scada.intake import Intake
 from scada.live_table import LiveTable
-from scada.ports import AlarmJournal, Bus, BusError, Clock, Handler, Header
+from scada.ports import (
+    AlarmJournal,
+    AuditTrail,
+    Bus,
+    BusError,
+    Clock,
+    Handler,
+    Header,
+    Interlock,
+)
 from scada.samples import SampleBatch, taken
 from scada.store.port import Mark, SampleStore, StoreError
 
@@ -50,9 +59,13 @@ class Core:
         retention: Retention | None = None,
         free_bytes: Callable[[], int | None] = lambda: None,
         settings: Settings | None = None,
+        audit: AuditTrail | None = None,
+        interlocks: Sequence[Interlock] = (),
+        two_person: Collection[str] = (),
+        drill: bool = False,
     ) -> None:
         """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`;
-        `settings`: what the site decides of its alarms.
+        `settings`: what the site decides of its alarms; the last four: see `Commands`.
 
         The core closes `store`; `journal`, `bus` and `clock` are its owner's. Blocking.
         """
@@ -62,7 +75,18 @@ class Core:
             points, journal, bus, clock, again_s=again_s, settings=settings, live=self.live
         )
         self.historian = Historian(points, store, retention=retention, free_bytes=free_bytes)
-        self.commands = Commands(points, self.live, self.desk, bus, clock, scan)
+        self.commands = Commands(
+            points,
+            self.live,
+            self.desk,
+            bus,
+            clock,
+            scan,
+            audit=audit,
+            interlocks=interlocks,
+            two_person=two_person,
+            drill=drill,
+        )
         self._table = table
         self._bus = bus
         self._clock = clock
@@ -98,7 +122,12 @@ class Core:
             "core.events": answers.events,
             "core.history": answers.history,
             "core.means": answers.means,
-            "core.write": self._write,
+            "core.write": _asking(self.commands.write),
+            "core.select": _asking(self.commands.select),
+            "core.approve": _asking(self.commands.approve),
+            "core.cancel": _asking(self.commands.cancel),
+            "core.operate": _asking(self.commands.operate),
+            "core.selections": _asking(self.commands.waiting),
             "core.status": self._status,
         }
         for name, handler in services.items():
@@ -121,7 +150,7 @@ class Core:
             stored = await self.historian.last(origin)
             mine = self._of_model[stored.point] == (origin == "model")
             self.live.apply(taken(stored, np.flatnonzero(mine)))
-        await self.desk.restore()
+        await self.commands.note_unknown(await self.desk.restore())
 
     async def _hear_links(self, messages: Any) -> None:
         async for message in messages:
@@ -249,10 +278,6 @@ class Core:
         await self.historian.store(batch, "model")
         return {}, b""
 
-    async def _write(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        """{point, value (SI), user, reason, origin} -> {state, message, readback}."""
-        return await self.commands.write(header), b""
-
     async def _status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """{} -> figures of the core."""
         return {
@@ -277,3 +302,10 @@ class Core:
             "started_ns": self._started_ns,
             "time_ns": self._clock.now_ns(),
         }, b""
+
+
+def _asking(answer: Callable[[Header], Awaitable[Header]]) -> Handler:
+    async def handler(header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return await answer(header), b""
+
+    return handler

@@ -261,8 +261,13 @@ class Gateway:
         return {"ok": True, "message": "", "readback": readback}, b""
 
     async def _carry_out(self, header: Header) -> float:
-        if header.get("origin") == "drill" and not self._allow_drill:
+        # The last step before the wire: a simulated field takes a drill's commands, a real one
+        # takes an operator's, and neither takes what does not say where it comes from.
+        origin = header.get("origin")
+        if origin == "drill" and not self._allow_drill:
             raise WriteError("a drill may not write to the real field")
+        if origin not in ("manual", "drill"):
+            raise WriteError(f"a command of origin {origin!r} may not write to the field")
         handle, value = header.get("point"), header.get("value")
         if not isinstance(handle, int) or not 0 <= handle < len(self._table):
             raise WriteError(f"no point has the handle {handle!r}")

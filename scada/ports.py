@@ -81,6 +81,33 @@ class Bus(Protocol):
         ...
 
 
+class AuditTrail(Protocol):
+    """Where every step of a command is noted before it is taken."""
+
+    def append(
+        self,
+        *,
+        time_ns: int,
+        user: str,
+        action: str,
+        origin: str,
+        details: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Store one entry; its number, after the commit. Blocking."""
+        ...
+
+
+class Interlock(Protocol):
+    """Says what stands against a command now: an order without approval, a notice not out."""
+
+    async def objections(self, command: Mapping[str, Any]) -> list[str]:
+        """Reasons against {point, utility, element, quantity, value, user, order}; none: go on.
+
+        An interlock that cannot be asked must raise: what cannot be checked is not sent.
+        """
+        ...
+
+
 class AlarmJournal(Protocol):
     """Where alarm events are stored before anybody hears of them."""
 

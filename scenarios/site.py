@@ -88,6 +88,8 @@ class Site:
     web_key: Path | None = None
     security_mode: str = "login"
     session_hours: float = 12.0
+    two_person: tuple[str, ...] = ()
+    needs_order: tuple[str, ...] = ()
     alarms: Mapping[str, AlarmSetting] = field(default_factory=dict)
 
 
@@ -151,6 +153,8 @@ def load_site(path: Path | str) -> Site:
         web_key=folder / settings.web_key if settings.web_key else None,
         security_mode=settings.security_mode,
         session_hours=settings.session_hours,
+        two_person=settings.two_person,
+        needs_order=settings.needs_order,
         alarms=alarms,
         data=(folder / settings.data_folder).resolve(),
         history_url=settings.history_url,

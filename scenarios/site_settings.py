@@ -42,6 +42,8 @@ class SiteSettings:
     web_key: str = ""
     security_mode: str = "login"
     session_hours: float = 12.0
+    two_person: tuple[str, ...] = ()
+    needs_order: tuple[str, ...] = ()
     data_folder: str = "data"
     history_url: str = ""
     records_url: str = ""
@@ -70,6 +72,12 @@ def _number(low: float, high: float, *, whole: bool = False) -> Parse:
         return value if whole else float(value)
 
     return parse
+
+
+def _patterns(value: Any) -> Any:
+    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+        return None
+    return tuple(value)
 
 
 def _choice(*allowed: str) -> Parse:
@@ -104,6 +112,8 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "web.key": ("web_key", _text, "a PEM file"),
     "security.mode": ("security_mode", _choice("login", "lab"), "login or lab"),
     "security.session_hours": ("session_hours", _number(0.1, 168), "a number from 0.1 to 168"),
+    "commands.two_person": ("two_person", _patterns, "a list of point ids, `*` for any text"),
+    "commands.needs_order": ("needs_order", _patterns, "a list of point ids, `*` for any text"),
     "storage.folder": ("data_folder", _text, "a folder"),
     "storage.history": ("history_url", _postgres, _POSTGRES_WORDS),
     "storage.records": ("records_url", _postgres, _POSTGRES_WORDS),

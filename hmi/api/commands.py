@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header
 from pydantic import Field, StringConstraints
 
-from hmi.api.command_desk import SELECTED_FOR_S
 from hmi.api.errors import ApiError
 from hmi.api.gate import Needs, acting, require
-from hmi.api.parts import Body, Comment, PartsDep, User
+from hmi.api.parts import Body, Comment, Parts, PartsDep, User
 from hmi.security.roles import Identity
 from network_models.units import UNITS
 
@@ -29,6 +28,14 @@ class Selection(Body):
     point: Annotated[str, StringConstraints(max_length=200)]
     value: Annotated[float, Field(allow_inf_nan=False)]
     user: User | None = None
+    order: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+
+
+class Step(Body):
+    """A step on a selection."""
+
+    token: Annotated[str, StringConstraints(max_length=100)]
+    user: User | None = None
 
 
 class Operation(Body):
@@ -41,7 +48,8 @@ class Operation(Body):
 
 @router.post("/select")
 async def select(body: Selection, identity: Commander, parts: PartsDep) -> dict[str, Any]:
-    """Select a point to write; nothing is sent yet. The token holds for half a minute."""
+    """Select a point to write; nothing is sent yet. The token holds for half a minute,
+    or for five when a second person has to approve it."""
     user = acting(identity, body.user)
     point = parts.point(body.point)
     require(identity, "command", point.utility)
@@ -49,10 +57,15 @@ async def select(body: Selection, identity: Commander, parts: PartsDep) -> dict[
         raise ApiError(409, "not-writable", f"{point.id} cannot be written")
     handle = parts.handle(body.point)
     unit = UNITS[point.unit]
+    ask = {"point": point.id, "value": unit.to_si(body.value), "user": user, "order": body.order}
+    answer = (await parts.bus.call("core.select", ask))[0]
+    if not answer["token"]:
+        raise ApiError(409, "not-selected", str(answer["message"]))
     now = float(parts.stream.tables["measured"].value[handle])
     return {
-        "token": parts.desk.select(point.id, unit.to_si(body.value), user),
-        "expires_s": SELECTED_FOR_S,
+        "token": answer["token"],
+        "expires_s": answer["expires_s"],
+        "two_person": answer["two_person"],
         "point": point.id,
         "text_zh": point.text_zh,
         "text_en": point.text_en,
@@ -60,6 +73,46 @@ async def select(body: Selection, identity: Commander, parts: PartsDep) -> dict[
         "value": body.value,
         "now": unit.from_si(now) if math.isfinite(now) else None,
     }
+
+
+@router.get("/selections")
+async def selections(parts: PartsDep) -> dict[str, Any]:
+    """Selections that wait to be approved or operated; values are SI."""
+    return (await parts.bus.call("core.selections", {}))[0]
+
+
+@router.post("/approve")
+async def approve(
+    body: Step, identity: Annotated[Identity, Depends(Needs("approve"))], parts: PartsDep
+) -> dict[str, bool]:
+    """The second person of a command agrees."""
+    user = acting(identity, body.user)
+    require(identity, "approve", await _utility(body.token, parts))
+    return await _step("core.approve", body.token, user, parts)
+
+
+@router.post("/cancel")
+async def cancel(body: Step, identity: Commander, parts: PartsDep) -> dict[str, bool]:
+    """Let a selection go."""
+    user = acting(identity, body.user)
+    require(identity, "command", await _utility(body.token, parts))
+    return await _step("core.cancel", body.token, user, parts)
+
+
+async def _step(service: str, token: str, user: str, parts: Parts) -> dict[str, bool]:
+    answer = (await parts.bus.call(service, {"token": token, "user": user}))[0]
+    if answer["message"]:
+        raise ApiError(409, "not-selected", str(answer["message"]))
+    return {"ok": True}
+
+
+async def _utility(token: str, parts: Parts) -> str:
+    """The utility of the point a selection is of; 409 when there is none."""
+    waiting = (await parts.bus.call("core.selections", {}))[0]["selections"]
+    for one in waiting:
+        if one["token"] == token:
+            return parts.point(one["point"]).utility
+    raise ApiError(409, "not-selected", "the selection has expired: select again")
 
 
 @router.post("/write")
@@ -77,13 +130,10 @@ async def write(
     user = acting(identity, body.user)
 
     async def send() -> dict[str, Any]:
-        selected = parts.desk.take(body.token, user)
-        ask = {
-            "point": selected.point,
-            "value": selected.value_si,
-            "user": user,
-            "reason": body.reason,
-        }
-        return (await parts.bus.call("core.write", ask, timeout_s=WRITE_PATIENCE_S))[0]
+        ask = {"token": body.token, "user": user, "reason": body.reason}
+        answer = (await parts.bus.call("core.operate", ask, timeout_s=WRITE_PATIENCE_S))[0]
+        if answer["state"] == "not-selected":
+            raise ApiError(409, "not-selected", str(answer["message"]))
+        return answer
 
     return await parts.desk.once(idempotency_key, body.token, send)

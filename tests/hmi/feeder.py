@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import secrets
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from hmi.records import engine, migrate
 from hmi.records.desk import serve_outages
 from scada import quality
 from scada.bus import MemoryBus
+from scada.command_selection import SELECTED_FOR_S, Selection, SelectionError, Selections
 from scada.ports import Header
 from scada.samples import SampleBatch
 from tests.hmi.feeder_city import city, pressures
@@ -38,6 +40,8 @@ class Feeder:
         self.alarms: dict[str, dict[str, Any]] = {}
         self.journal: list[dict[str, Any]] = []
         self.writes: list[Header] = []
+        self.selections = Selections()
+        self.two_person: set[str] = set()
         self.plan_delay_s = 0.0
         self.net = self.view.networks["water"]
         self.fields = {u: pressures(net) for u, net in self.view.networks.items()}
@@ -87,7 +91,11 @@ class Feeder:
             "acknowledge",
             "events",
             "history",
-            "write",
+            "select",
+            "approve",
+            "cancel",
+            "operate",
+            "selections",
             "status",
         ):
             await self.bus.serve(f"core.{name}", getattr(self, f"_{name}"))
@@ -245,11 +253,54 @@ class Feeder:
             value = value + self.base[k] * 0.004 * np.sin(np.arange(n) * 1.3)
         return {"n": n}, t.tobytes() + value.astype("<f8").tobytes() + code.tobytes()
 
-    async def _write(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
-        self.writes.append(header)
+    async def _select(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        now_s = time.monotonic()
         k = next(i for i, p in enumerate(self.points) if p.id == header["point"])
-        self.base[k] = header["value"]
-        return {"state": "confirmed", "message": "", "readback": header["value"]}, b""
+        selection = Selection(
+            token=secrets.token_hex(8),
+            handle=k,
+            value=header["value"],
+            user=header["user"],
+            origin="manual",
+            order=header["order"],
+            until_s=now_s + SELECTED_FOR_S,
+            two_person=header["point"] in self.two_person,
+        )
+        try:
+            self.selections.add(selection, now_s)
+        except SelectionError as problem:
+            return {"token": "", "message": str(problem)}, b""
+        answer = {"token": selection.token, "message": "", "expires_s": SELECTED_FOR_S}
+        return {**answer, "two_person": selection.two_person}, b""
+
+    async def _selections(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        now_s = time.monotonic()
+        kept = self.selections.all(now_s)
+        return {"selections": [s.as_dict(self.points[s.handle].id, now_s) for s in kept]}, b""
+
+    async def _approve(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        try:
+            self.selections.approve(header["token"], header["user"], time.monotonic())
+        except SelectionError as problem:
+            return {"message": str(problem)}, b""
+        return {"message": ""}, b""
+
+    async def _cancel(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        try:
+            self.selections.cancel(header["token"], header["user"], time.monotonic())
+        except SelectionError as problem:
+            return {"message": str(problem)}, b""
+        return {"message": ""}, b""
+
+    async def _operate(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        try:
+            chosen = self.selections.take(header["token"], header["user"], time.monotonic())
+        except SelectionError as problem:
+            return {"state": "not-selected", "message": str(problem), "readback": None}, b""
+        written = {"point": self.points[chosen.handle].id, "value": chosen.value}
+        self.writes.append({**written, "user": header["user"], "reason": header["reason"]})
+        self.base[chosen.handle] = chosen.value
+        return {"state": "confirmed", "message": "", "readback": chosen.value}, b""
 
     async def _status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
         n = len(self.points)

@@ -208,6 +208,28 @@ async def test_a_command_is_selected_then_operated_once(room: Room) -> None:
     assert error_of(spent, 409)["code"] == "not-selected"
 
 
+async def test_a_command_of_two_persons_waits_for_the_second(room: Room) -> None:
+    client, feeder = room
+    feeder.two_person = {"W-S-PRV1"}
+    select = {"point": "W-S-PRV1", "value": 0.3, "user": "Li Wei"}
+    selected = (await client.post("/api/select", json=select)).json()
+    assert selected["two_person"]
+    operate = {"token": selected["token"], "user": "Li Wei"}
+    early = await client.post("/api/write", json=operate, headers={"idempotency-key": "key-0001"})
+    assert "second person" in error_of(early, 409)["message"]
+    waiting = (await client.get("/api/selections")).json()["selections"]
+    assert [(s["point"], s["approved_by"]) for s in waiting] == [("W-S-PRV1", "")]
+    step = {"token": selected["token"], "user": "Li Wei"}
+    same = await client.post("/api/approve", json=step)
+    assert "another" in error_of(same, 409)["message"]
+    step["user"] = "Wang Fang"
+    assert (await client.post("/api/approve", json=step)).status_code == 200
+    done = await client.post("/api/write", json=operate, headers={"idempotency-key": "key-0002"})
+    assert done.json()["state"] == "confirmed"
+    gone = await client.post("/api/cancel", json=step)
+    assert error_of(gone, 409)["code"] == "not-selected"
+
+
 async def test_what_cannot_be_commanded_is_refused(room: Room) -> None:
     client, feeder = room
     for point, value, status, code in (

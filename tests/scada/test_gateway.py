@@ -236,12 +236,15 @@ async def test_a_write_is_carried_out_and_read_back():
         ({"point": 0}, "None is not a number"),
         ({"point": 3, "value": 1.0}, "no link 'model'"),
         ({"point": 0, "value": 1.0, "origin": "drill"}, "a drill may not write"),
+        ({"point": 0, "value": 1.0, "origin": None}, "of origin None"),
+        ({"point": 0, "value": 1.0, "origin": "replay"}, "of origin 'replay'"),
+        ({"point": 0, "value": 1.0, "origin": "Drill"}, "of origin 'Drill'"),
     ],
 )
 async def test_what_may_not_be_written_never_reaches_a_driver(header, words):
     bus = MemoryBus()
     gateway = Gateway("gw", TABLE, LINKS, SCAN, bus, SystemClock())
-    answer, _ = await gateway._write(header, b"")
+    answer, _ = await gateway._write({"origin": "manual", **header}, b"")
     assert answer["ok"] is False
     assert words in answer["message"]
     assert all(driver.stats.writes == 0 for driver in gateway.drivers.values())
@@ -250,7 +253,7 @@ async def test_what_may_not_be_written_never_reaches_a_driver(header, words):
 async def test_a_drill_may_write_to_a_simulated_field():
     async with _running(allow_drill=True) as (gateway, _, bus):
         header = {"point": 0, "value": 2.0, "origin": "drill"}
-        answer, _ = await bus.call("gateway.write", header)
+        answer, _ = await bus.call("gateway.write", {"origin": "manual", **header})
         assert answer["ok"] is True
         assert gateway.drivers["one"].stats.writes == 1
 
@@ -258,7 +261,7 @@ async def test_a_drill_may_write_to_a_simulated_field():
 async def test_a_write_to_a_lost_link_fails():
     async with _running() as (gateway, _, bus):
         gateway.drivers["one"].cut()
-        answer, _ = await bus.call("gateway.write", {"point": 0, "value": 2.0})
+        answer, _ = await bus.call("gateway.write", {"point": 0, "value": 2.0, "origin": "manual"})
         assert answer["ok"] is False
         assert "down" in answer["message"]
 
