@@ -27,7 +27,10 @@ async def _core(site: Site) -> None:
     from hmi.busing import join_bus, open_hub
     from hmi.desk.start import start_desk
     from hmi.interlock import OrderInterlock
-    from hmi.records import Audit, SqlAlarmJournal
+    from hmi.notify.adapters import adapters_of
+    from hmi.notify.config import read_notify
+    from hmi.notify.notifier import Notifier
+    from hmi.records import Audit, SqlAlarmJournal, SqlOutbox
     from hmi.records.desk import serve_outages
     from hmi.security.desk import SecurityDesk
     from hmi.security.first import first_administrator
@@ -36,6 +39,7 @@ async def _core(site: Site) -> None:
     from scada.clock import SystemClock
     from scada.core import Core
 
+    notify = read_notify(site.path / "notify.toml")
     records = open_records(site)
     clock = SystemClock()
     make_secret(site.data / "audit.key")
@@ -65,8 +69,18 @@ async def _core(site: Site) -> None:
     try:
         await serve_outages(bus, records)
         await security.serve(bus)
-        sending = await start_desk(bus, records, site)
-        await core.run()
+        sending = await start_desk(bus, records, site, adapters_of(notify.channels))
+        notifier = Notifier(
+            core.desk,
+            SqlOutbox(records),
+            notify.rules,
+            [channel.name for channel in notify.channels],
+            {point.id: point.utility for point in site.points},
+            clock,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(core.run())
+            tasks.create_task(notifier.run())
     finally:
         if sending is not None:
             sending.cancel()

@@ -20,7 +20,7 @@ from scada.alarm_book import AlarmBook
 from scada.alarm_derived import DerivedWatch, Values
 from scada.alarm_flood import Flood
 from scada.alarm_links import LinkWatch
-from scada.alarm_record import AlarmEvent
+from scada.alarm_record import AlarmEvent, Subject
 from scada.alarm_setting import Settings
 from scada.point import Point
 from scada.ports import AlarmJournal, Bus, BusError, Clock
@@ -130,6 +130,13 @@ class AlarmDesk:
         await self._store_and_publish(change.events)
         self.book.adopt(change)
         return [alarm.subject.id for alarm in change.alarms], change.refused
+
+    async def watch(self, subject: Subject, told: bool | None) -> None:
+        """Take the condition of an alarm that somebody else looks after."""
+        if self.book.get(subject.id) is None and not told:
+            return
+        async with self._lock:
+            await self._tell(self.book.watch(subject, told, self._clock.now_ns()))
 
     async def record(self, event: AlarmEvent) -> None:
         """Store and publish an event that is no alarm's (a command). BusError if not stored."""

@@ -50,10 +50,12 @@ def init(
 
 def check(folder: Folder, as_json: Json = False) -> None:
     """List every problem of a site folder; exit code 2 if there is any."""
+    from hmi.notify.config import read_notify
     from scenarios.site import load_site
 
     try:
         site = load_site(folder)
+        read_notify(folder / "notify.toml")
     except InputError as error:
         if as_json:
             rows = [p.as_dict() for p in error.problems]

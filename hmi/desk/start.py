@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -12,14 +13,17 @@ from hmi.desk.adapters import FileAdapter
 from hmi.desk.bus import empty_outbox, serve_orders
 from hmi.desk.outage_service import DeskSettings, OutageService
 from hmi.records import SqlOrderBook, SqlOutbox
+from hmi.records.outbox import Adapter
 from scada.ports import Bus
 from scenarios.site import Site
 
 
-async def start_desk(bus: Bus, records: Engine, site: Site) -> asyncio.Task[None]:
+async def start_desk(
+    bus: Bus, records: Engine, site: Site, adapters: Mapping[str, Adapter] | None = None
+) -> asyncio.Task[None]:
     """Answer the desk's services; the task that empties the outbox, to be cancelled at the end.
 
-    Messages go to files in the site's data folder (`sent`).
+    Messages go to files in the site's data folder (`sent`), and to `adapters` by channel.
     """
     settings = DeskSettings(
         zone=ZoneInfo(site.timezone),
@@ -29,4 +33,5 @@ async def start_desk(bus: Bus, records: Engine, site: Site) -> asyncio.Task[None
     )
     service = OutageService(SqlOrderBook(records), RuleBook.load(), settings)
     await serve_orders(bus, service, SqlOutbox(records))
-    return asyncio.create_task(empty_outbox(records, {"file": FileAdapter(site.data / "sent")}))
+    ways = {"file": FileAdapter(site.data / "sent"), **(adapters or {})}
+    return asyncio.create_task(empty_outbox(records, ways))

@@ -7,17 +7,18 @@ so that the receiver takes it once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from hmi.records.order_tables import outbox
 
 FIRST_WAIT_S = 2
 MOST_WAIT_S = 300
 MOST_TRIES = 20
+DAY_NS = 86_400 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,41 @@ class SqlOutbox:
         change = update(outbox).where((outbox.c.id == message.id) & (outbox.c.state != "sent"))
         with self._records.begin() as connection:
             connection.execute(change.values(**values))
+
+    def put(self, messages: Iterable[tuple[str, str, str, Mapping[str, Any]]], now_ns: int) -> None:
+        """Add messages (id, channel, audience, content); an id that is there already stays."""
+        rows = [
+            {
+                "id": id_,
+                "order_id": "",
+                "channel": channel,
+                "audience": audience,
+                "state": "waiting",
+                "attempts": 0,
+                "due_ns": now_ns,
+                "created_ns": now_ns,
+                "receipt": "",
+                "json": dict(content),
+            }
+            for id_, channel, audience, content in messages
+        ]
+        if not rows:
+            return
+        with self._records.begin() as connection:
+            known = select(outbox.c.id).where(outbox.c.id.in_([row["id"] for row in rows]))
+            there = set(connection.execute(known).scalars())
+            new = [row for row in rows if row["id"] not in there]
+            if new:
+                connection.execute(insert(outbox), new)
+
+    def failing(self, tries: int, now_ns: int) -> set[str]:
+        """Channels with a message that waits after so many tries, or was given up within a day."""
+        table = outbox.c
+        waits = (table.state == "waiting") & (table.attempts >= tries)
+        given_up = (table.state == "failed") & (table.due_ns > now_ns - DAY_NS)
+        query = select(table.channel).where(waits | given_up).distinct()
+        with self._records.connect() as connection:
+            return set(connection.execute(query).scalars())
 
     def of_order(self, order_id: str) -> list[dict[str, Any]]:
         """Every message of an order with its state and receipt."""

@@ -1,0 +1,1 @@
+"""Telling people of alarms: rules, channels, and messages that are not lost."""
