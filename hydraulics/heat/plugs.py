@@ -2,9 +2,11 @@
 
 A pipe holds a queue of plugs in the pool that water quality uses (`hydraulics.quality.segments`).
 A plug's size is what heats with it in kilograms of water: the steel wall counts as so much more
-water, which delays a front by (water + wall) / water. A plug cools towards the ground by its time
-in the pipe, exactly: all plugs of a pipe share one factor `faded`, and a plug keeps its excess over
-the ground as it was before any of it faded. So cooling touches no plug.
+water, which delays a front by (water + wall) / water. Water cools towards the ground by its time in
+the pipe, exactly: all plugs of a pipe share one factor `faded`, and a plug keeps its excess over the
+ground as it was before any of it faded. So cooling touches no plug. Water of one plug came in over
+a `span` of time; what it keeps runs along it as exp(rate * span * place), and what is drawn from it
+is the integral: one plug is the whole exponential of a steady pipe.
 
 A step goes node by node along the flow. What arrives at a node is followed in time, plug by plug:
 the mixture changes when a plug of any inflow ends, and every mixture goes on as a plug of its own.
@@ -13,6 +15,7 @@ So a step may be longer than the way through many pipes, and fronts stay sharp b
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +24,7 @@ from hydraulics.compiled import inner_kernel, lean_kernel
 from hydraulics.heat.fluid import FluidTable
 from hydraulics.heat.outlets import Outlets, outlet
 from hydraulics.quality.order import Course, follow, new_course
-from hydraulics.quality.segments import NONE, Segments, append, draw, grown, new_segments, push
+from hydraulics.quality.segments import NONE, Segments, append, grown, new_segments
 from hydraulics.quality.tables import JUNCTION, QualityTables
 from hydraulics.types import F64, U32
 
@@ -47,6 +50,9 @@ class Plugs(NamedTuple):
     """All that moves."""
 
     segments: Segments
+    """Size in kg, and the excess that is kept in a plug's middle, J/kg."""
+    span: F64
+    """(pool,) s over which a plug came in; its sign is that of the way its chain then faced."""
     faded: F64
     """(L,) share that is left of what a plug keeps as its excess."""
     kept: F64
@@ -55,6 +61,8 @@ class Plugs(NamedTuple):
     """(L,) J above the ground in each pipe, before this step's cooling is counted."""
     node: F64
     """(N,) J/kg of what leaves each node."""
+    passed: F64
+    """(N,) J s/kg: the integral of `node` over time."""
     leaving: F64
     """(L,) J/kg at each link's outlet."""
     taken: F64
@@ -97,23 +105,47 @@ def transport_tables(nodes: int, start: U32, end: U32, mass: F64) -> QualityTabl
     )
 
 
-def new_plugs(heat: PipeHeat, enthalpy: F64, node: F64) -> Plugs:
-    """Every pipe filled with one plug of `enthalpy` (L,), nodes at `node` (N,), J/kg."""
+def new_plugs(
+    heat: PipeHeat, node: F64, before: F64, behind: F64, flow: F64 | None = None
+) -> Plugs:
+    """Pipes filled as a steady `flow` (L,) leaves them, between the enthalpies at their inlets
+    `before` and outlets `behind` (L,); without flow with their mean. Nodes are at `node` (N,)."""
     links = len(heat.mass)
-    segments = new_segments(links, max(64, 16 * links))
-    excess = np.where(heat.mass > 0.0, enthalpy - heat.ground, 0.0)
-    for k in np.flatnonzero(heat.mass > 0.0):
-        append(segments, int(k), float(heat.mass[k]), float(excess[k]))
-    return Plugs(
+    segments = new_segments(links, 16 * links + 64)
+    plugs = Plugs(
         segments=segments,
+        span=np.zeros(len(segments.volume)),
         faded=np.ones(links),
-        kept=heat.mass * excess,
-        content=heat.mass * excess,
+        kept=np.zeros(links),
+        content=np.zeros(links),
         node=node.copy(),
-        leaving=enthalpy.copy(),
+        passed=np.zeros(len(node)),
+        leaving=behind.copy(),
         taken=np.zeros(links),
         ledger=np.zeros(4),
     )
+    _fill(plugs, heat, before, behind, np.zeros(links) if flow is None else flow)
+    return plugs
+
+
+def _fill(p: Plugs, heat: PipeHeat, before: F64, behind: F64, flow: F64) -> None:
+    """One plug a pipe: the exponential of a steady flow, or all alike."""
+    for k in np.flatnonzero(heat.mass > 0.0):
+        a, z = float(behind[k] - heat.ground[k]), float(before[k] - heat.ground[k])
+        excess, span = 0.5 * (a + z), 0.0
+        if flow[k] != 0.0 and heat.rate[k] > 0.0 and a * z > 0.0:
+            excess = math.copysign(math.sqrt(a * z), a)
+            # Chains first stand with their outlet at the link's end.
+            span = math.copysign(math.log(z / a) / float(heat.rate[k]), float(flow[k]))
+        place = int(p.segments.free[p.segments.spare[0] - 1])
+        append(p.segments, int(k), float(heat.mass[k]), excess)
+        p.span[place] = span
+        p.kept[k] = heat.mass[k] * excess * _bulge(0.5 * float(heat.rate[k]) * span)
+        p.content[k] = p.kept[k]
+
+
+def _bulge(x: float) -> float:
+    return math.sinh(x) / x if abs(x) > 1e-9 else 1.0
 
 
 class Carrier:
@@ -143,7 +175,8 @@ class Carrier:
                 flow_kgs, seconds - done, step_s, tolerance_jkg,
             )  # fmt: skip
             if 2 * self.plugs.segments.spare[0] < len(self.plugs.segments.volume):
-                self.plugs = self.plugs._replace(segments=grown(self.plugs.segments))
+                more = np.concatenate((self.plugs.span, np.zeros(len(self.plugs.span))))
+                self.plugs = self.plugs._replace(segments=grown(self.plugs.segments), span=more)
 
     def stored_j(self) -> float:
         """Heat in all pipes above 0 J/kg, counted plug by plug."""
@@ -218,8 +251,7 @@ def _pass(
     n = c.node[i]
     gone = 0.0
     while gone < dt:
-        piece = _until_change(c, p, flow, i, dt, dt - gone)
-        middle = gone + 0.5 * piece
+        piece = _until_change(c, p, heat, flow, i, dt, dt - gone)
         mass = inject.mass[n] * piece
         energy = mass * inject.enthalpy[n]
         p.ledger[CAME] += energy
@@ -227,9 +259,10 @@ def _pass(
             k = c.into[j]
             m = abs(flow[k]) * piece
             mass += m
-            energy += _arriving(p, heat, outlets, k, m, piece, middle)
+            energy += _arriving(c, p, heat, outlets, k, m, gone, piece)
         h = energy / mass if mass > 0.0 else _beside(t, c, p, heat, n)
         p.node[n] = h
+        p.passed[n] += piece * h
         p.ledger[LEFT] += inject.drawn[n] * piece * h
         for j in range(c.out_first[i], c.out_first[i + 1]):
             k = c.out[j]
@@ -237,12 +270,14 @@ def _pass(
             after = outlet(outlets, f, k, q, h)
             p.taken[k] += q * piece * (h - after)
             p.ledger[TAKEN] += q * piece * (h - after)
-            _enter(p, heat, k, q * piece, after, middle, tolerance)
+            _enter(c, p, heat, k, q * piece, after, gone, piece, tolerance)
         gone += piece
 
 
 @inner_kernel
-def _until_change(c: Course, p: Plugs, flow: F64, i: int, dt: float, left: float) -> float:
+def _until_change(
+    c: Course, p: Plugs, heat: PipeHeat, flow: F64, i: int, dt: float, left: float
+) -> float:
     """Seconds until the first plug of an inflow ends, `left` at most; crumbs are let go."""
     s = p.segments
     piece = left
@@ -251,7 +286,8 @@ def _until_change(c: Course, p: Plugs, flow: F64, i: int, dt: float, left: float
         q = abs(flow[k])
         a = s.first[k]
         while a != s.last[k] and s.volume[a] <= CRUMB * q * dt:
-            p.kept[k] -= s.volume[a] * s.value[a]
+            x = 0.5 * heat.rate[k] * p.span[a]
+            p.kept[k] -= s.volume[a] * s.value[a] * _share(x, -x)
             s.first[k] = s.behind[a]
             s.free[s.spare[0]] = a
             s.spare[0] += 1
@@ -262,18 +298,44 @@ def _until_change(c: Course, p: Plugs, flow: F64, i: int, dt: float, left: float
 
 
 @inner_kernel
+def _share(upper: float, lower: float) -> float:
+    """The mean of exp(x) for x between two numbers."""
+    d = upper - lower
+    if abs(d) < 1e-9:
+        return float(np.exp(0.5 * (upper + lower)))
+    return float((np.exp(upper) - np.exp(lower)) / d)
+
+
+@inner_kernel
 def _arriving(
-    p: Plugs, heat: PipeHeat, o: Outlets, k: int, m: float, piece: float, middle: float
+    c: Course, p: Plugs, heat: PipeHeat, o: Outlets, k: int, m: float, gone: float, piece: float
 ) -> float:
-    """Heat (J) that `m` kg bring out of link `k` within a piece of a step."""
-    if p.segments.first[k] == NONE:  # water that goes round in a circle without a pipe
+    """Heat (J) that `m` kg bring out of link `k` in `piece` seconds from `gone` in a step."""
+    s = p.segments
+    i = s.first[k]
+    if i == NONE:  # water that goes round in a circle without a pipe
         p.ledger[CAME] += m * p.leaving[k]
         return float(m * p.leaving[k])
-    kept = draw(p.segments, k, m)
-    p.kept[k] -= kept
-    excess = kept * p.faded[k]
-    if heat.rate[k] > 0.0:
-        excess *= np.exp(-heat.rate[k] * middle)
+    rate, part = heat.rate[k], 1.0
+    last = i == s.last[k]
+    if m < s.volume[i]:
+        part = m / s.volume[i]
+    turn = rate * p.span[i] * c.facing[k]
+    # Along the drawn part what is kept goes from exp(-turn / 2) on by exp(turn * part), and fades
+    # the more the later it comes out.
+    p.kept[k] -= m * s.value[i] * _share(-0.5 * turn, turn * (part - 0.5))
+    begin = -0.5 * turn - rate * gone
+    excess = m * s.value[i] * p.faded[k] * _share(begin, begin + turn * part - rate * piece)
+    if last or part < 1.0:
+        s.volume[i] = max(0.0, s.volume[i] - m)
+        s.value[i] *= np.exp(0.5 * turn * part)
+        p.span[i] *= 1.0 - part
+    if not last and s.volume[i] <= m * CRUMB:
+        part = 1.0
+    if part >= 1.0 and not last:
+        s.first[k] = s.behind[i]
+        s.free[s.spare[0]] = i
+        s.spare[0] += 1
     p.content[k] -= excess
     if heat.mass[k] > 0.0 and o.heat[k] != 0.0:
         taken = o.heat[k] * piece
@@ -286,17 +348,45 @@ def _arriving(
 
 @inner_kernel
 def _enter(
-    p: Plugs, heat: PipeHeat, k: int, m: float, enthalpy: float, middle: float, tolerance: float
+    c: Course,
+    p: Plugs,
+    heat: PipeHeat,
+    k: int,
+    m: float,
+    enthalpy: float,
+    gone: float,
+    piece: float,
+    tolerance: float,
 ) -> None:
-    """Let `m` kg of `enthalpy` into link `k` within a piece of a step."""
+    """Let `m` kg of `enthalpy` into link `k` in `piece` seconds from `gone` in a step.
+
+    It becomes one with the last plug if it goes on where that ends: as warm, and as fast.
+    """
+    s = p.segments
     excess = enthalpy - heat.ground[k]
-    scale = p.faded[k]
-    if heat.rate[k] > 0.0:
-        scale *= np.exp(-heat.rate[k] * middle)
-    room = p.segments.spare[0] > 0
-    push(p.segments, k, m, excess / scale, tolerance / scale if room else np.inf)
-    p.kept[k] += m * excess / scale
+    rate = heat.rate[k]
+    scale = p.faded[k] * np.exp(-rate * (gone + 0.5 * piece))
+    value = excess / scale
+    turn = rate * piece
+    kept = m * value * _share(-0.5 * turn, 0.5 * turn)
+    p.kept[k] += kept
     p.content[k] += m * excess
+    i = s.last[k]
+    if i != NONE:
+        span = p.span[i] * c.facing[k]
+        gap = value * np.exp(-0.5 * turn) - s.value[i] * np.exp(0.5 * rate * span)
+        steady = rate == 0.0 or abs(m * span - s.volume[i] * piece) < 1e-3 * m * span
+        if s.spare[0] < 1 or (steady and abs(gap) * scale < tolerance):
+            x = 0.5 * rate * span
+            total = kept + s.volume[i] * s.value[i] * _share(-x, x)
+            s.volume[i] += m
+            p.span[i] = (span + piece) * c.facing[k]
+            x = 0.5 * rate * (span + piece)
+            s.value[i] = total / (s.volume[i] * _share(-x, x))
+            return
+    place = s.free[s.spare[0] - 1]
+    append(s, k, m, value)
+    p.span[place] = piece * c.facing[k]
 
 
 @inner_kernel
@@ -323,6 +413,7 @@ def stored(p: Plugs, heat: PipeHeat) -> float:
     for k in range(len(heat.mass)):
         i = s.first[k]
         while i != NONE:
-            total += s.volume[i] * (heat.ground[k] + s.value[i] * p.faded[k])
+            x = 0.5 * heat.rate[k] * p.span[i]
+            total += s.volume[i] * (heat.ground[k] + s.value[i] * p.faded[k] * _share(-x, x))
             i = s.behind[i]
     return total

@@ -10,13 +10,15 @@ import math
 
 import numpy as np
 
+from hydraulics.graph.step import excess
 from hydraulics.heat import kinds
 from hydraulics.heat import water_properties as water
+from hydraulics.heat.fluid import enthalpy_at
 from hydraulics.heat.results import HeatReport, HeatSolution, Shortfall
-from hydraulics.heat.settle import Outcome, law_gap
+from hydraulics.heat.settle import Outcome, law_gap, mass_gap
 from hydraulics.heat.tables import HeatArrays
 from hydraulics.heat.work import KEEPS_END, KEEPS_START, HeatBoundary, HeatWork
-from hydraulics.types import F64
+from hydraulics.types import F64, I64
 
 MASS_KGS, PRESSURE_PA, HEAT_SHARE = 1e-6, 1.0, 1e-6
 """A solution is converged if no node misses more mass, no link more pressure, and the network not
@@ -92,74 +94,75 @@ def _report(
     s = a.structure
     kind = a.links.kind
     reached = w.reached.astype(bool)
-    mass, made_up = _mass(a, b, w)
-    pressure = law_gap(s, a.links, w, a.settings)
-    plants, stations = kind == kinds.PLANT, kind == kinds.STATION
-    taken = stations | (kind == kinds.VALVE)
+    mass, pressure = mass_gap(s, a.plants, b, w), law_gap(s, a.links, w, a.settings)
+    made_up = make_up(a, b, w)
+    plants = kind == kinds.PLANT
+    taken = (kind == kinds.STATION) | (kind == kinds.VALVE)
     plant_w, delivered = float(-heat[plants].sum()), float(heat[taken].sum())
-    lost = float(heat[~plants & ~taken].sum())
     missing = 0.0 if mode == "hydraulics" else _heat_gap(a, w)
-    short = _shortfalls(a, b, w, heat, available, live) if mode == "coupled" else ()
-    names = a.net.link_ids
-    worst = _least(available, [names[int(k)] for k in s.link])
-    coldest = _least(margin, [a.net.node_ids[int(i)] for i in s.node])
-    low = tuple(
-        a.net.node_ids[int(s.node[i])] for i in np.flatnonzero(reached & (w.potential <= 0.0))
-    )
-    scale = max(abs(plant_w), abs(delivered), 1.0)
-    converged = (
-        outcome.converged
-        and mass <= MASS_KGS * max(1.0, float(np.abs(w.flow).max(initial=0.0)))
-        and pressure <= PRESSURE_PA
-        and missing <= HEAT_SHARE * scale
-        and not low
-    )
+    short = shortfalls(a, b, w, heat, available, live) if mode == "coupled" else ()
+    nodes = a.net.node_ids
+    worst = _least(available, a.net.link_ids, s.link)
+    coldest = _least(margin, nodes, s.node)
+    low = tuple(nodes[int(s.node[i])] for i in np.flatnonzero(reached & (w.potential <= 0.0)))
     return HeatReport(
-        converged=converged,
+        converged=outcome.converged
+        and balanced(a, w, mass, pressure)
+        and missing <= HEAT_SHARE * max(abs(plant_w), abs(delivered), 1.0)
+        and not low,
         iterations=outcome.iterations,
         solves=1,
-        mass_kgs=mass,
-        pressure_pa=pressure,
+        mass_kgs=float(mass),
+        pressure_pa=float(pressure),
         heat_w=missing,
         plant_w=plant_w,
         delivered_w=delivered,
-        lost_w=lost,
+        lost_w=float(heat[~plants & ~taken].sum()),
+        wet_w=0.0 if mode == "hydraulics" else wet_loss(a, b, w.node_h),
         critical=worst[0],
         critical_pa=worst[1],
         boiling=coldest[0],
         boiling_margin_pa=coldest[1],
         make_up_kgs=made_up,
         shortfalls=short,
-        unsupplied=tuple(a.net.node_ids[int(i)] for i in s.node[~reached]),
+        unsupplied=tuple(nodes[int(i)] for i in s.node[~reached]),
         negative_pressure=low,
         warnings=_warnings(a, w, outcome, low, coldest, worst, made_up, mode),
     )
 
 
-def _least(values: F64, names: list[str]) -> tuple[str, float]:
+def balanced(a: HeatArrays, w: HeatWork, mass_kgs: float, pressure_pa: float) -> bool:
+    """Whether a state's imbalances are within what a converged one may have."""
+    most = max(1.0, float(np.abs(w.flow).max(initial=0.0)))
+    return mass_kgs <= MASS_KGS * most and pressure_pa <= PRESSURE_PA
+
+
+def wet_loss(a: HeatArrays, b: HeatBoundary, node_h: F64) -> float:
+    """W that leave with the water that demands take, above water as cold as the ground."""
+    out = np.maximum(b.demand, 0.0)
+    cold = enthalpy_at(a.fluid, a.settings.ambient_k)
+    return float((out * (node_h - cold)).sum()) if a.settings.own_laws else 0.0
+
+
+def _least(values: F64, names: tuple[str, ...], place: I64) -> tuple[str, float]:
     if not np.isfinite(values).any():
         return "", math.nan
     i = int(np.nanargmin(values))
-    return names[i], float(values[i])
+    return names[int(place[i])], float(values[i])
 
 
-def _mass(
-    a: HeatArrays, b: HeatBoundary, w: HeatWork
-) -> tuple[float, tuple[tuple[str, float], ...]]:
-    """The greatest imbalance of a free node; what pressure keeping of plants feeds in, kg/s."""
+def make_up(a: HeatArrays, b: HeatBoundary, w: HeatWork) -> tuple[tuple[str, float], ...]:
+    """What the pressure keeping of plants feeds in, kg/s (below 0: lets out)."""
     s = a.structure
-    balance = -b.demand.copy()
-    np.add.at(balance, s.end.astype(np.int64), w.flow)
-    np.subtract.at(balance, s.start.astype(np.int64), w.flow)
-    free = w.reached.astype(bool) & (b.held == 0)
-    made_up: dict[str, float] = {}
+    found = []
     for k in a.plants:
-        keeper = s.start[k] if b.keeps[k] == KEEPS_START else s.end[k]
-        if b.keeps[k] in (KEEPS_START, KEEPS_END) and b.is_open[k] and free[keeper]:
-            made_up[a.net.link_ids[int(s.link[k])]] = float(-balance[keeper])
-            free[keeper] = False
-    worst = float(np.abs(balance[free]).max(initial=0.0))
-    return worst, tuple((name, flow) for name, flow in made_up.items() if abs(flow) > 1e-6)
+        if b.keeps[k] not in (KEEPS_START, KEEPS_END) or not b.is_open[k]:
+            continue
+        keeper = int(s.start[k] if b.keeps[k] == KEEPS_START else s.end[k])
+        flow = b.demand[keeper] - excess(s, w.flow, keeper)
+        if not b.held[keeper] and abs(flow) > 1e-6:
+            found.append((a.net.link_ids[int(s.link[k])], float(flow)))
+    return tuple(found)
 
 
 def _heat_gap(a: HeatArrays, w: HeatWork) -> float:
@@ -173,13 +176,14 @@ def _heat_gap(a: HeatArrays, w: HeatWork) -> float:
     return float(np.abs(node).sum())
 
 
-def _shortfalls(
+def shortfalls(
     a: HeatArrays, b: HeatBoundary, w: HeatWork, heat: F64, available: F64, live: np.ndarray
 ) -> tuple[Shortfall, ...]:
+    """The stations that lack heat, those that lack most first."""
+    wanted = b.wanted[a.stations]
+    lacking = (wanted > 0.0) & (heat[a.stations] < wanted * (1.0 - UNMET_SHARE))
     found = []
-    for k in a.stations:
-        if b.wanted[k] <= 0.0 or heat[k] >= b.wanted[k] * (1.0 - UNMET_SHARE):
-            continue
+    for k in a.stations[lacking]:
         if not b.is_open[k]:
             binds = "shut"
         elif not live[k]:
@@ -213,12 +217,7 @@ def _warnings(
         said.append(f"no balance after {outcome.iterations} iterations")
     if low:
         said.append(f"no state with water: absolute pressure is negative at {', '.join(low[:5])}")
-    elif boiling[1] < 0.0 and mode != "hydraulics":
-        said.append(f"water boils at {boiling[0]}: {-boiling[1] / 1e5:.2f} bar are missing")
-    if critical[1] < 0.0:
-        said.append(
-            f"station {critical[0]} has its return above its supply by {-critical[1] / 1e5:.3f} bar"
-        )
+    said += remarks(critical, boiling, boils=not low and mode != "hydraulics")
     for name, flow in made_up:
         way = "feeds in" if flow > 0.0 else "lets out"
         said.append(f"the pressure keeping of {name} {way} {abs(flow):.4g} kg/s")
@@ -228,3 +227,15 @@ def _warnings(
     if backwards:
         said.append(f"flow goes backwards through {', '.join(backwards[:5])}")
     return tuple(said)
+
+
+def remarks(critical: tuple[str, float], boiling: tuple[str, float], *, boils: bool) -> list[str]:
+    """What to say of the critical station and of the node nearest to boiling (if it `boils`)."""
+    said = []
+    if boils and boiling[1] < 0.0:
+        said.append(f"water boils at {boiling[0]}: {-boiling[1] / 1e5:.2f} bar are missing")
+    if critical[1] < 0.0:
+        said.append(
+            f"station {critical[0]} has its return above its supply by {-critical[1] / 1e5:.3f} bar"
+        )
+    return said

@@ -47,6 +47,8 @@ class HeatReport:
     plant_w: float = 0.0
     delivered_w: float = 0.0
     lost_w: float = 0.0
+    wet_w: float = 0.0
+    """Heat that leaves with water that leaves, above what made-up water brings."""
     critical: str = ""
     critical_pa: float = float("nan")
     boiling: str = ""

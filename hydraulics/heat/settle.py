@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hydraulics.compiled import inner_kernel, kernel, lean_kernel
-from hydraulics.graph.step import add_links, advance, begin, move_flows
+from hydraulics.graph.step import add_links, advance, begin, excess, move_flows
 from hydraulics.graph.structure import Structure
 from hydraulics.heat.fluid import FluidTable
 from hydraulics.heat.kinds import (
@@ -25,7 +25,7 @@ from hydraulics.heat.states import fill, hold, turn
 from hydraulics.heat.stations import ask, set_outlets
 from hydraulics.heat.tables import HeatSettings, LinkTable, NodeTable
 from hydraulics.heat.temperatures import let_in, moving, properties, sweep
-from hydraulics.heat.work import HeatBoundary, HeatWork
+from hydraulics.heat.work import KEEPS_NONE, KEEPS_START, HeatBoundary, HeatWork
 from hydraulics.quality.order import follow
 from hydraulics.types import I64
 
@@ -177,4 +177,22 @@ def law_gap(s: Structure, links: LinkTable, w: HeatWork, settings: HeatSettings)
         drop, _ = law(links, w, k, settings)
         lift = w.density[k] * settings.gravity * links.drop_height[k]
         worst = max(worst, abs(w.potential[a] - w.potential[e] + lift - drop))
+    return worst
+
+
+@lean_kernel
+def mass_gap(s: Structure, plants: I64, b: HeatBoundary, w: HeatWork) -> float:
+    """The greatest imbalance (kg/s) of a node that neither an inlet nor a plant's pressure keeping
+    balances."""
+    worst = 0.0
+    for row in range(len(w.held)):
+        if b.held[row] or not w.reached[row]:
+            continue
+        kept = False
+        for i in range(len(plants)):
+            k = plants[i]
+            keeper = s.start[k] if b.keeps[k] == KEEPS_START else s.end[k]
+            kept = kept or (b.is_open[k] != 0 and b.keeps[k] != KEEPS_NONE and keeper == row)
+        if not kept:
+            worst = max(worst, abs(excess(s, w.flow, row) - b.demand[row]))
     return worst

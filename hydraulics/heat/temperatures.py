@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 
 from hydraulics.compiled import inner_kernel, lean_kernel
+from hydraulics.graph.step import excess
 from hydraulics.graph.structure import Structure
 from hydraulics.heat.fluid import FluidTable, enthalpy_at, lookup, temperature_at
 from hydraulics.heat.kinds import PIPE, PLANT, STILL_KGS
 from hydraulics.heat.outlets import outlet
 from hydraulics.heat.tables import HeatSettings, LinkTable, NodeTable
-from hydraulics.heat.work import HeatBoundary, HeatWork
+from hydraulics.heat.work import KEEPS_START, HeatBoundary, HeatWork
 from hydraulics.types import I64
 
 
@@ -38,7 +39,10 @@ def let_in(
     f: FluidTable,
     settings: HeatSettings,
 ) -> None:
-    """What enters and leaves the graph at its nodes: by plants, by inlets, by demands."""
+    """What enters and leaves the graph at its nodes: by plants, by inlets, by demands.
+
+    What a plant makes up in its return comes in as cold as the ground.
+    """
     inject = w.inject
     for i in range(len(inject.mass)):
         inject.mass[i] = 0.0
@@ -62,6 +66,11 @@ def let_in(
         if q < STILL_KGS:
             continue
         a, e = s.start[k], s.end[k]
+        if settings.own_laws and b.keeps[k] == KEEPS_START and w.held[a] and not b.held[a]:
+            made_up = q + b.demand[a] - _arrives(s, w, a, k)
+            if made_up > STILL_KGS:
+                inject.mass[a] = made_up
+                inject.enthalpy[a] = enthalpy_at(f, settings.ambient_k)
         w.out_h[k] = _behind(links, b, w, f, k, q, w.node_h[a])
         w.out_k[k] = temperature_at(f, w.out_h[k])
         if not b.held[a]:
@@ -69,6 +78,12 @@ def let_in(
         total = inject.mass[e] + q
         inject.enthalpy[e] += (w.out_h[k] - inject.enthalpy[e]) * q / total
         inject.mass[e] = total
+
+
+@inner_kernel
+def _arrives(s: Structure, w: HeatWork, row: int, plant: int) -> float:
+    """kg/s that come to a plant's start by all other links."""
+    return float(excess(s, w.flow, row) + w.flow[plant])
 
 
 @inner_kernel

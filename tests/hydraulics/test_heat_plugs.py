@@ -35,7 +35,8 @@ def line(masses: list[float], rates: list[float], first: float = COLD) -> Carrie
     mass = np.array(masses)
     heat = PipeHeat(mass=mass, rate=np.array(rates), ground=np.full(links, GROUND))
     t = transport_tables(links + 1, start, start + 1, mass)
-    plugs = new_plugs(heat, np.full(links, first), np.full(links + 1, first))
+    filled = np.full(links, first)
+    plugs = new_plugs(heat, np.full(links + 1, first), filled, filled)
     return Carrier(t, heat, FLUID, plugs)
 
 
@@ -97,7 +98,7 @@ def test_steady_loss_is_that_of_the_exponential(dt: float) -> None:
     carrier.advance(np.full(1, flow), through(2, flow, HOT), plain(1), 600.0, dt)
     mean = (carrier.plugs.ledger[LEFT] - out) / (600.0 * flow)
     exact = GROUND + (HOT - GROUND) * math.exp(-rate * mass / flow)
-    assert mean == pytest.approx(exact, abs=3e-5 * (HOT - GROUND))
+    assert mean == pytest.approx(exact, rel=1e-9)
 
 
 @settings(max_examples=60, deadline=None)
