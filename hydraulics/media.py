@@ -1,7 +1,7 @@
 """Solving a network of any medium: each has its own solver behind the same names.
 
-Water gives `Solution` and `Run`, gas `GasSolution` and `GasRun`; options a medium does not know are
-refused by it.
+Water gives `Solution` and `Run`, gas `GasSolution` and `GasRun`, heat `HeatSolution` and `HeatRun`;
+options a medium does not know are refused by it.
 """
 
 from __future__ import annotations
@@ -21,16 +21,20 @@ _HOMES = {
     ("gas", "simulate"): "hydraulics.gas.run",
     ("gas", "solve_many"): "hydraulics.gas.many",
     ("gas", "simulate_many"): "hydraulics.gas.many",
+    ("heat", "solve"): "hydraulics.heat.run",
+    ("heat", "simulate"): "hydraulics.heat.run",
 }
 
 
 def solve(net: Network, **options: Any) -> Any:
-    """One instant: see `hydraulics.steady.solve` (water), `hydraulics.gas.run.solve`."""
+    """One instant: see `hydraulics.steady.solve` (water), `hydraulics.gas.run.solve`,
+    `hydraulics.heat.run.solve`."""
     return _of(net, "solve")(net, **options)
 
 
 def simulate(net: Network, **options: Any) -> Any:
-    """A run: see `hydraulics.run.simulate` (water), `hydraulics.gas.run.simulate`."""
+    """A run: see `hydraulics.run.simulate` (water), `hydraulics.gas.run.simulate`,
+    `hydraulics.heat.run.simulate`."""
     return _of(net, "simulate")(net, **options)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hydraulics.batch.many import solve_many
 from hydraulics.extended import ExtendedPeriod
 from hydraulics.gas.warming import warm_gas
+from hydraulics.heat.warming import warm_heat
 from hydraulics.quality.run import simulate_quality
 from hydraulics.water import SteadyWater
 from network_models.elements import Demand, Junction, Pipe, Tank
@@ -32,6 +33,8 @@ def warmup(progress: Callable[[str], None] | None = None) -> None:
         pass
     say("compiling gas")
     warm_gas()
+    say("compiling heat")
+    warm_heat()
     say("kernels ready")
 
 

@@ -2,11 +2,11 @@
 
 A pipe holds a queue of plugs in the pool that water quality uses (`hydraulics.quality.segments`).
 A plug's size is what heats with it in kilograms of water: the steel wall counts as so much more
-water, which delays a front by (water + wall) / water. Water cools towards the ground by its time in
-the pipe, exactly: all plugs of a pipe share one factor `faded`, and a plug keeps its excess over the
-ground as it was before any of it faded. So cooling touches no plug. Water of one plug came in over
-a `span` of time; what it keeps runs along it as exp(rate * span * place), and what is drawn from it
-is the integral: one plug is the whole exponential of a steady pipe.
+water, which delays a front by (water + wall) / water. Water cools towards the ground by its time
+in the pipe, exactly: all plugs of a pipe share one factor `faded`, and a plug keeps its excess
+over the ground as it was before any of it faded. So cooling touches no plug. Water of one plug
+came in over a `span` of time; what it keeps runs along it as exp(rate * span * place), and what is
+drawn from it is the integral: one plug is the whole exponential of a steady pipe.
 
 A step goes node by node along the flow. What arrives at a node is followed in time, plug by plug:
 the mixture changes when a plug of any inflow ends, and every mixture goes on as a plug of its own.
