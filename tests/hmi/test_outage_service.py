@@ -45,9 +45,11 @@ class Clock:
         return self.now
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Engine]:
-    made = engine(tmp_path / "records.db")
+@pytest.fixture(params=["sqlite", "postgres"])
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A migrated database of either kind."""
+    postgres = request.param == "postgres"
+    made = engine(request.getfixturevalue("server").url() if postgres else tmp_path / "records.db")
     migrate(made)
     yield made
     made.dispose()
@@ -209,12 +211,13 @@ while True:
 """
 
 
-def test_kill_9_loses_no_step_and_repeats_no_publication(tmp_path: Path) -> None:
-    file, sent = tmp_path / "records.db", tmp_path / "sent"
+def test_kill_9_loses_no_step_and_repeats_no_publication(records: Engine, tmp_path: Path) -> None:
+    sent = tmp_path / "sent"
+    target = records.url.render_as_string(hide_password=False)
     said: dict[str, int] = {}
     for lines in (6, 8, 9):
         child = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(file), str(sent)],
+            [sys.executable, "-c", WORKER, target, str(sent)],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -225,8 +228,6 @@ def test_kill_9_loses_no_step_and_repeats_no_publication(tmp_path: Path) -> None
         child.wait()
         child.stdout.close()
         said |= {order_id: int(number) for order_id, number in words}
-    records = engine(file)
-    migrate(records)
     book, box = SqlOrderBook(records), SqlOutbox(records)
     while send_due(box, {"file": FileAdapter(sent)}, 2**62):
         pass
@@ -244,4 +245,3 @@ def test_kill_9_loses_no_step_and_repeats_no_publication(tmp_path: Path) -> None
     published = [o for o in book.orders("outage") if o["order"]["state"] == "published"]
     assert len(list(sent.glob("*.json"))) == 5 * len(published)
     assert len(published) >= 3
-    records.dispose()
