@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from dispatch.note import Note
 from network_models.network import Network
 from network_models.problems import InputError, Problem
 from network_models.topology import (
+    Segments,
     initially_closed,
     link_mask,
     segments,
@@ -51,29 +53,36 @@ class Isolation:
         return (*self.segment_nodes, *self.extra_cut_off_nodes)
 
 
-def isolate(net: Network, valves: Sequence[IsolationValve], element: str) -> Isolation:
-    """How to take a link or node out of service. InputError when the network has no such element.
+def isolate(
+    net: Network, valves: Sequence[IsolationValve], element: str | Sequence[str]
+) -> Isolation:
+    """How to take a link or node, or several, out of service, in a network of any medium.
 
-    The piece is the element's segment (see `network_models.topology.segments`) of the valves that
-    can be shut; where one cannot, the segment behind it joins.
+    The piece is the elements' segments (see `network_models.topology.segments`) of the valves that
+    can be shut; where one cannot, the segment behind it joins. Valves between two pieces that are
+    both out stay open. InputError for elements that the network does not have.
     """
+    elements = [element] if isinstance(element, str) else list(element)
     links = np.array(net.link_ids)
     nodes = np.array(net.node_ids)
     known = [valve for valve in valves if valve.link in net.links]
     operable = [valve for valve in known if valve.operable]
     by_id = {valve.id: valve for valve in known}
-    kind, number = _place(net, element)
+    places = [_place(net, name) for name in elements]
 
     piece = segments(net, operable)
-    segment = int(piece.node[number] if kind == "node" else piece.link[number])
-    inside_nodes, inside_links = piece.nodes_of(segment), piece.links_of(segment)
+    out = _segments_of(piece, places)
+    inside_nodes = np.flatnonzero(np.isin(piece.node, out))
+    inside_links = np.flatnonzero(np.isin(piece.link, out))
     wanted = segments(net, known)
-    first = int(wanted.node[number] if kind == "node" else wanted.link[number])
+    first = _segments_of(wanted, places)
     stuck = _stuck(net, [v for v in known if not v.operable], inside_nodes, inside_links)
 
     closed_before = initially_closed(net)
     closed_ids = frozenset(links[closed_before].tolist())
-    bounds = [by_id[name] for name in piece.boundary[segment]]
+    # A valve between two pieces that are out stands in both boundaries.
+    counts = Counter(name for segment in out for name in piece.boundary[segment])
+    bounds = [by_id[name] for name, count in counts.items() if count == 1]
     to_close = sorted((v for v in bounds if v.link not in closed_ids), key=_closing_order)
     closed_already = tuple(v for v in bounds if v.link in closed_ids)
 
@@ -85,9 +94,9 @@ def isolate(net: Network, valves: Sequence[IsolationValve], element: str) -> Iso
     before = supplied(net, closed_before)
     after = supplied(net, closed_before | shut, without=sources)
     extra = before & ~after & ~inside
-    grown = len(inside_nodes) - int((wanted.node == first).sum())
+    grown = len(inside_nodes) - int(np.isin(wanted.node, first).sum())
     return Isolation(
-        element=element,
+        element=", ".join(elements),
         valves=tuple(to_close),
         already_closed=closed_already,
         stuck=stuck,
@@ -102,6 +111,11 @@ def isolate(net: Network, valves: Sequence[IsolationValve], element: str) -> Iso
     )
 
 
+def _segments_of(piece: Segments, places: Sequence[tuple[str, int]]) -> list[int]:
+    numbers = {int((piece.node if kind == "node" else piece.link)[n]) for kind, n in places}
+    return sorted(numbers)
+
+
 def _place(net: Network, element: str) -> tuple[str, int]:
     """Whether the name means a node or a link, and its number."""
     name = element_name(element)
@@ -109,7 +123,7 @@ def _place(net: Network, element: str) -> tuple[str, int]:
         return "link", net.link_ids.index(name.id)
     if name.kind != "link" and name.id in net.nodes:
         return "node", net.node_ids.index(name.id)
-    expected = "a link or node of the water network"
+    expected = "a link or node of the network"
     raise InputError(
         [Problem(file="request", line=None, field="element", found=element, expected=expected)]
     )

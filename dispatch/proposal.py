@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from dispatch.customers import Customer
 from dispatch.finding import Finding
 from dispatch.impact import CustomerImpact, Impact, LowNode
 from dispatch.isolation import Isolation
+from dispatch.isolation_steps import steps_of
 from dispatch.notice import Notice
 from dispatch.request import OutageRequest, PlanningContext, SiteNames
 from dispatch.trucks import TruckPlan
@@ -49,7 +51,7 @@ def proposal_as_dict(
         "duration_h": round(request.duration / timedelta(hours=1), 4),
         "created": created.isoformat(),
         "profile": context.settings.profile,
-        "isolation": _isolation(context.network, isolation),
+        "isolation": _isolation(context, isolation),
         "impact": _impact(context, impact),
         "findings": [finding.as_dict() for finding in findings],
         "deadlines": [deadline.as_dict() for deadline in deadlines],
@@ -60,8 +62,9 @@ def proposal_as_dict(
     }
 
 
-def _isolation(net: Network, isolation: Isolation) -> dict[str, Any]:
-    valves = []
+def _isolation(context: PlanningContext, isolation: Isolation) -> dict[str, Any]:
+    net, valves = context.network, []
+    steps = steps_of(net, context.valves, isolation)
     for order, valve in enumerate(isolation.valves, start=1):
         x, y = valve.position or _valve_place(net, valve.link, valve.side)
         valves.append(
@@ -84,6 +87,10 @@ def _isolation(net: Network, isolation: Isolation) -> dict[str, Any]:
         "segment_links": list(isolation.segment_links),
         "extra_cut_off_nodes": list(isolation.extra_cut_off_nodes),
         "sources_lost": list(isolation.sources_lost),
+        "opening": list(steps.open_),
+        "bleed": list(steps.bleed),
+        "flush": list(steps.flush),
+        "back_feeds": [asdict(feed) for feed in steps.back_feeds],
         "notes": [note.en for note in isolation.notes],
         "notes_zh": [note.zh for note in isolation.notes],
     }
