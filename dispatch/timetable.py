@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from dispatch.fill_queue import QueuedRound
 from dispatch.haul import Haul
-from dispatch.rounds import Round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """A stop of a truck; `load_m3` is what it takes on (fill) or leaves (deliver)."""
+    """A stop of a truck; `load_m3` is what it takes on (fill) or leaves (deliver).
+
+    `wait_s` is how long it stands in the queue first.
+    """
 
     kind: Literal["fill", "deliver", "depot"]
     id: str
@@ -23,6 +26,7 @@ class Stop:
     load_m3: float
     x: float
     y: float
+    wait_s: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-ready values."""
@@ -34,6 +38,7 @@ class Stop:
             "load_m3": round(self.load_m3, 3),
             "x": self.x,
             "y": self.y,
+            "wait_s": round(self.wait_s),
         }
 
 
@@ -45,6 +50,7 @@ class Hours:
     setup: float = 0.0
     filling: float = 0.0
     unloading: float = 0.0
+    waiting: float = 0.0
 
     def __add__(self, other: Hours) -> Hours:
         return Hours(
@@ -52,12 +58,13 @@ class Hours:
             setup=self.setup + other.setup,
             filling=self.filling + other.filling,
             unloading=self.unloading + other.unloading,
+            waiting=self.waiting + other.waiting,
         )
 
     @property
     def total(self) -> float:
         """All of it."""
-        return self.driving + self.setup + self.filling + self.unloading
+        return self.driving + self.setup + self.filling + self.unloading + self.waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,24 +77,27 @@ class TruckRoute:
 
 
 def timetables(
-    haul: Haul, rounds: Sequence[Round], start: datetime, zone: ZoneInfo
+    haul: Haul, rounds: Sequence[QueuedRound], start: datetime, zone: ZoneInfo
 ) -> tuple[TruckRoute, ...]:
     """The rounds with names of trucks and times; all trucks leave their depots at `start`."""
     taken = [0] * len(haul.types)
     routes = []
     for each in rounds:
-        truck = haul.types[each.kind].trucks[taken[each.kind]]
-        taken[each.kind] += 1
+        kind = each.round.kind
+        truck = haul.types[kind].trucks[taken[kind]]
+        taken[kind] += 1
         stops, hours = _drive(haul, each, start.astimezone(UTC), zone)
         routes.append(TruckRoute(truck=truck.id, stops=tuple(stops), hours=hours))
     return tuple(routes)
 
 
-def _drive(haul: Haul, each: Round, start: datetime, zone: ZoneInfo) -> tuple[list[Stop], Hours]:
-    kind = haul.types[each.kind]
+def _drive(
+    haul: Haul, each: QueuedRound, start: datetime, zone: ZoneInfo
+) -> tuple[list[Stop], Hours]:
+    kind = haul.types[each.round.kind]
     truck = kind.one
     clock, place = start, kind.depot
-    driving = setup = filling = unloading = 0.0
+    driving = setup = filling = unloading = waiting = 0.0
     stops: list[Stop] = []
 
     def stop(
@@ -96,11 +106,12 @@ def _drive(haul: Haul, each: Round, start: datetime, zone: ZoneInfo) -> tuple[li
         site: Any,
         load: float,
         work: float,
+        wait: float = 0.0,
     ) -> None:
         nonlocal clock, place, driving
         drive = float(haul.time_s[place, where])
         arrive = clock + timedelta(seconds=drive)
-        clock, place = arrive + timedelta(seconds=work), where
+        clock, place = arrive + timedelta(seconds=wait + work), where
         driving += drive
         stops.append(
             Stop(
@@ -111,17 +122,19 @@ def _drive(haul: Haul, each: Round, start: datetime, zone: ZoneInfo) -> tuple[li
                 load_m3=load,
                 x=site.x,
                 y=site.y,
+                wait_s=wait,
             )
         )
 
     depot = haul.depots[kind.depot]
     stop("depot", kind.depot, depot, 0.0, 0.0)
-    for trip in each.trips:
+    for trip, wait in zip(each.round.trips, each.waits_s, strict=True):
         fill = haul.fills[trip.fill]
         volume = sum(load.volume_m3 for load in trip.loads)
         time_to_fill = volume / fill.flow_m3s
-        setup, filling = setup + truck.setup_s, filling + time_to_fill
-        stop("fill", haul.fill_places[trip.fill], fill, volume, truck.setup_s + time_to_fill)
+        setup, filling, waiting = setup + truck.setup_s, filling + time_to_fill, waiting + wait
+        work = truck.setup_s + time_to_fill
+        stop("fill", haul.fill_places[trip.fill], fill, volume, work, wait)
         for load in trip.loads:
             time_to_empty = load.volume_m3 / truck.discharge_m3s
             setup, unloading = setup + truck.setup_s, unloading + time_to_empty
@@ -139,6 +152,7 @@ def _drive(haul: Haul, each: Round, start: datetime, zone: ZoneInfo) -> tuple[li
         setup=setup / hour,
         filling=filling / hour,
         unloading=unloading / hour,
+        waiting=waiting / hour,
     )
 
 

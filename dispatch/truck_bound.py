@@ -5,11 +5,15 @@ adds nothing to it, so that every real plan is one of its solutions:
 
 - trucks n_k, fillings (trips) T_k and stops s_ki need not be whole numbers (in a small haul they
   must), and a point's demand may be split over any number of stops and trucks;
-- a stop unloads at most a truckful, and so does a trip;
+- a stop unloads at most a truckful of its type, and so does a trip; a point has at least as many
+  stops as its demand has truckfuls of the largest truck, rounded up, and so have all the trips;
 - a truck's shift must hold its set-up, filling and unloading times (at the fastest fill point)
   and at least the shortest drive into each stop and each filling: first stops of a trip are
   entered from a fill point, later ones from another point; the last stop of a trip leads back
   to a fill point or, once a truck, to its depot;
+- a trip is at least as long as the drive from a fill point to its farthest stop and on to a fill
+  point or the depot; shared out by volume, each m3 pays its own stop's drive over the truck's
+  capacity. This is a second row for the same time, not added to the first;
 - time is pooled over the trucks of one type, and nobody queues at a fill point.
 
 The solver's dual bound of the least sum of n_k, rounded up, is then a true lower bound, also
@@ -75,13 +79,22 @@ def trucks_lower_bound(haul: Haul, *, unlimited: bool = False) -> int | None:
         return None
     programme = _Programme()
     volumes: list[list[int]] = [[] for _ in haul.points]
+    stops: list[list[int]] = [[] for _ in haul.points]
+    trips: list[int] = []
+    largest = max(kind.one.capacity_m3 for kind in haul.types)
     for kind in haul.types:
         if all(np.isfinite(_drives(haul, kind).least)):
-            _add_type(programme, haul, kind, volumes, unlimited=unlimited)
+            added = _add_type(programme, haul, kind, volumes, unlimited=unlimited)
+            trips.append(added[0])
+            for i, column in enumerate(added[1:]):
+                stops[i].append(column)
     for i, columns in enumerate(volumes):
         programme.row(dict.fromkeys(columns, 1.0), float(demand[i]), float(demand[i]))
     if not programme.cost:
         return None
+    for i, columns in enumerate(stops):
+        programme.row(dict.fromkeys(columns, 1.0), _truckfuls(demand[i], largest), np.inf)
+    programme.row(dict.fromkeys(trips, 1.0), _truckfuls(demand.sum(), largest), np.inf)
     index = [(r, c) for r, parts in enumerate(programme.rows) for c in parts]
     data = [value for parts in programme.rows for value in parts.values()]
     matrix = csr_array(
@@ -101,6 +114,11 @@ def trucks_lower_bound(haul: Haul, *, unlimited: bool = False) -> int | None:
     if bound is None or not np.isfinite(bound):
         return None
     return max(1, ceil(float(bound) - _ROUNDING))
+
+
+def _truckfuls(volume_m3: float, largest_m3: float) -> float:
+    """The fewest loads that hold a volume: a whole number, as loads are."""
+    return float(ceil(volume_m3 / largest_m3 - _ROUNDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +158,8 @@ def _add_type(
     volumes: list[list[int]],
     *,
     unlimited: bool,
-) -> None:
+) -> list[int]:
+    """Add a type's columns and rows; its trips column, then its stops columns by point."""
     truck, drives, count = kind.one, _drives(haul, kind), len(haul.points)
     fastest = max(fill.flow_m3s for fill in haul.fills)
     per_m3 = 1.0 / truck.discharge_m3s + 1.0 / fastest
@@ -170,7 +189,14 @@ def _add_type(
             else:
                 programme.upper[column] = 0.0
     programme.row(time, -np.inf, 0.0)
+    radial = drives.into_first + np.minimum(drives.back_to_fill, drives.to_depot)
+    farthest = {used: drives.first_fill - truck.shift_s, trips: truck.setup_s}
+    for i in range(count):
+        drive = float(radial[i]) / truck.capacity_m3 if np.isfinite(radial[i]) else 0.0
+        farthest |= {volume[i]: per_m3 + drive, stops[i]: truck.setup_s}
+    programme.row(farthest, -np.inf, 0.0)
     programme.row({**dict.fromkeys(volume, 1.0), trips: -truck.capacity_m3}, -np.inf, 0.0)
     programme.row({**dict.fromkeys(first, 1.0), trips: -1.0}, 0.0, 0.0)
     programme.row({**dict.fromkeys(home, 1.0), used: -1.0}, 0.0, 0.0)
     programme.row({**dict.fromkeys(refill, 1.0), trips: -1.0, used: 1.0}, 0.0, 0.0)
+    return [trips, *stops]
