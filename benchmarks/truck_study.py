@@ -3,7 +3,7 @@
     python benchmarks/truck_study.py [--points 40 200] [--seeds 5]
 
 Random towns on a street grid; fleets of 5, 8, 12 m3 and mixed; every second case has slow taps, so
-that time binds and not volume. Prints a line a case: trucks, bound, gap, seconds, what binds, faults.
+that time binds and not volume. Prints a line a case: trucks, bound, seconds, what binds, faults.
 """
 
 from __future__ import annotations

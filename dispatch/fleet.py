@@ -45,7 +45,7 @@ class Truck:
     available: bool = True
 
 
-_TANK_CHANGE_M3S = 1000.0
+_TANK_CHANGE_M3S = 1e9
 
 
 def drop_and_go(truck: Truck, handling_s: float) -> Truck:
