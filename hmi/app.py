@@ -15,7 +15,18 @@ from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from hmi.api import alarms, commands, config, history, orders, outages, security, site, status
+from hmi.api import (
+    alarms,
+    commands,
+    config,
+    history,
+    orders,
+    outages,
+    points,
+    security,
+    site,
+    status,
+)
 from hmi.api.command_desk import CommandDesk
 from hmi.api.errors import ApiError, install_error_handlers
 from hmi.api.gate import Gate, still_allowed
@@ -31,7 +42,7 @@ SERVER_OPTIONS = {"ws_per_message_deflate": False, "server_header": False}
 
 ROUTERS = tuple(
     part.router
-    for part in (security, site, alarms, history, outages, orders, commands, config, status)
+    for part in (security, site, alarms, history, outages, orders, commands, config, points, status)
 )
 
 

@@ -38,6 +38,7 @@ async def _core(site: Site) -> None:
     from scada.bus_secret import make_secret, read_secret
     from scada.clock import SystemClock
     from scada.core import Core
+    from scada.own_points import FileState
 
     notify = read_notify(site.path / "notify.toml")
     records = open_records(site)
@@ -64,6 +65,7 @@ async def _core(site: Site) -> None:
         audit=trail,
         interlocks=[OrderInterlock(bus, site.needs_order)],
         two_person=site.two_person,
+        kept=FileState(site.data / "points.state"),
     )
     sending: asyncio.Task[None] | None = None
     try:

@@ -14,11 +14,16 @@ READ_FUNCTION: dict[Area, int] = {"co": 1, "di": 2, "hr": 3, "ir": 4}
 BIT_AREAS: frozenset[Area] = frozenset({"co", "di"})
 READ_ONLY_AREAS: frozenset[Area] = frozenset({"di", "ir"})
 
-MODBUS_SYNTAX = "hr:N, ir:N, co:N, di:N with N from 0 to 65535, hr:N.B for bit B, U/hr:N for unit U"
+MODBUS_SYNTAX = (
+    "hr:N, ir:N, co:N, di:N with N from 0 to 65535, hr:N.B for bit B, hr:N.B-C for bits B to C, "
+    "U/hr:N for unit U"
+)
 OPCUA_SYNTAX = "a node id such as ns=2;s=PLC.P1, ns=2;i=1001 or i=2258"
 MODEL_SYNTAX = "a name of letters, digits, '_', '-', '.', ':' or '/'"
 
-_MODBUS = re.compile(r"(?:(\d{1,3})/)?(co|di|hr|ir):(\d{1,6})(?:\.(\d{1,2}))?", re.ASCII)
+_MODBUS = re.compile(
+    r"(?:(\d{1,3})/)?(co|di|hr|ir):(\d{1,6})(?:\.(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII
+)
 _OPCUA = re.compile(
     r"(?:ns=(\d{1,5});)?(?:i=(\d{1,10})|s=(\S.*)"
     r"|g=[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|b=[A-Za-z0-9+/]+={0,2})",
@@ -34,6 +39,8 @@ class ModbusAddress:
     area: Area
     number: int
     bit: int | None = None
+    """The lowest bit, of a point that is one or some bits of a register."""
+    bits: int = 1
     unit: int | None = None
 
 
@@ -42,7 +49,7 @@ def parse_modbus(text: str) -> ModbusAddress:
     match = _MODBUS.fullmatch(text)
     if match is None:
         raise ValueError(MODBUS_SYNTAX)
-    unit, area, number, bit = match.groups()
+    unit, area, number, bit, last = match.groups()
     if int(number) > 0xFFFF:
         raise ValueError("an address from 0 to 65535 (4xxxx is notation, not an address)")
     if unit is not None and not 0 <= int(unit) <= 255:
@@ -51,10 +58,13 @@ def parse_modbus(text: str) -> ModbusAddress:
         raise ValueError(f"no bit number: every {area} is one bit")
     if bit is not None and int(bit) > 15:
         raise ValueError("a bit from 0 to 15")
+    if last is not None and not int(bit) < int(last) <= 15:
+        raise ValueError("bits that rise, up to 15, such as hr:100.4-6")
     return ModbusAddress(
         area=area,  # type: ignore[arg-type]  # the pattern allows the four areas only
         number=int(number),
         bit=None if bit is None else int(bit),
+        bits=1 if last is None else int(last) - int(bit) + 1,
         unit=None if unit is None else int(unit),
     )
 

@@ -18,6 +18,7 @@ from scada.core_answers import Answers, Points, origin_of
 from scada.historian import Historian, Retention
 from scada.intake import Intake
 from scada.live_table import LiveTable
+from scada.own_points import MemoryState, OwnPoints, State
 from scada.ports import (
     AlarmJournal,
     AuditTrail,
@@ -30,6 +31,7 @@ from scada.ports import (
 )
 from scada.samples import SampleBatch, taken
 from scada.store.port import Mark, SampleStore, StoreError
+from scada.substitutes import Substitute
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +65,11 @@ class Core:
         interlocks: Sequence[Interlock] = (),
         two_person: Collection[str] = (),
         drill: bool = False,
+        kept: State | None = None,
     ) -> None:
         """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`;
-        `settings`: what the site decides of its alarms; the last four: see `Commands`.
+        `settings`: what the site decides of its alarms; `audit` to `drill`: see
+        `Commands`; `kept`: where totals, counters and substitutes outlive a restart (default: nowhere).
 
         The core closes `store`; `journal`, `bus` and `clock` are its owner's. Blocking.
         """
@@ -91,6 +95,9 @@ class Core:
         self._bus = bus
         self._clock = clock
         self._of_model = np.array([p.driver == "model" for p in points], dtype=bool)
+        self.own = OwnPoints(points, kept or MemoryState())
+        self._moved = np.ones(len(points), dtype=bool)
+        """What changed since calculated points were computed."""
         self._changed = np.zeros(len(points), dtype=bool)
         self._changed_model = np.zeros(len(points), dtype=bool)
         self._revisit = np.zeros(len(points), dtype=bool)
@@ -113,6 +120,9 @@ class Core:
         services: dict[str, Handler] = {
             "core.samples": self._samples,
             "core.live": self._live,
+            "core.substitute": self._substitute,
+            "core.release": self._release,
+            "core.substitutes": self._substitutes,
             "core.model": self._model,
             "core.snapshot": answers.snapshot,
             "core.alarms": answers.alarms,
@@ -141,6 +151,7 @@ class Core:
         """Store what is pending and close the store; to be called after `run` has ended."""
         if not self._closed:
             self._closed = True
+            self.own.keep()
             await self.historian.close()
 
     # what goes on by itself
@@ -150,6 +161,7 @@ class Core:
             stored = await self.historian.last(origin)
             mine = self._of_model[stored.point] == (origin == "model")
             self.live.apply(taken(stored, np.flatnonzero(mine)))
+        self.own.restore()
         await self.commands.note_unknown(await self.desk.restore())
 
     async def _hear_links(self, messages: Any) -> None:
@@ -183,6 +195,8 @@ class Core:
         silent = np.append(watch.silent(now_ns), False)[watch.driver_of]
         aged = self.live.tick(now_ns, silent)
         self._changed[aged] = True
+        self._moved[aged] = True
+        await self._compute(now_ns)
         if now_ns - self._last_backfill_ns > SETTLE_NS:
             # After a backlog only the present counts for alarms.
             self._revisit[aged] = True
@@ -193,6 +207,80 @@ class Core:
         await self.desk.tick(self.live.quality, bool(self.historian.problem))
         with contextlib.suppress(BusError):  # without a bus nobody listens; the table goes on
             await self._publish_values()
+
+    async def _compute(self, now_ns: int) -> None:
+        """Calculated points, frozen ones, and substitutes that have run out."""
+        watch = self.desk.links
+        watch.take_links([{"name": name, "state": "up"} for name in self.own.names], now_ns)
+        batch = self.own.step(now_ns, self.live, self._moved)
+        self._moved[:] = False
+        await self._take_own(batch)
+        for handle, over in self.own.expired(now_ns):
+            await self._note_substitute(over, "expired", "")
+            await self._take_own(self.own.substitutes.samples([handle], now_ns))
+
+    async def _take_own(self, batch: SampleBatch) -> None:
+        """Samples of the core's own making; history that cannot store them goes without."""
+        if not len(batch):
+            return
+        await self._take(batch)
+        self._moved[batch.point] = False
+        with contextlib.suppress(StoreError):
+            await self.historian.store(batch, "measured")
+
+    async def _note_substitute(self, one: Substitute, event: str, user: str) -> None:
+        """Store and publish that a value was set by hand, released or has run out."""
+        await self.desk.record(
+            {
+                "id": f"{one.point}.substitute",
+                "source": one.point,
+                "kind": "substitution",
+                "value": one.value,
+                "unit": self._table.points[self._table.handle(one.point)].unit,
+                "user": user,
+                "comment": one.reason,
+                "origin": "manual",
+                "event": event,
+                "state": "normal",
+                "time_ns": self._clock.now_ns(),
+                "until_ns": one.until_ns,
+            }
+        )
+
+    async def _substitute(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, value (SI), seconds, user, reason} -> {until_ns}, noted before it shows."""
+        now_ns = self._clock.now_ns()
+        wanted = Substitute(
+            point=str(header["point"]),
+            value=float(header["value"]),
+            until_ns=now_ns + round(float(header["seconds"]) * 1e9),
+            user=str(header.get("user") or ""),
+            reason=str(header.get("reason") or ""),
+            since_ns=now_ns,
+        )
+        handle = self.own.substitutes.check(wanted, now_ns)
+        await self._note_substitute(wanted, "substituted", wanted.user)
+        real = (
+            float(self.live.value[handle]),
+            int(self.live.quality[handle]),
+            int(self.live.source_time_ns[handle]),
+        )
+        self.own.substitute(handle, wanted, real)
+        await self._take_own(self.own.substitutes.samples([handle], now_ns))
+        return {"until_ns": wanted.until_ns}, b""
+
+    async def _release(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, user} -> {}: the real value shows again."""
+        if not header.get("user"):
+            raise BusError("a release needs the name of its user")
+        handle, over = self.own.release(str(header["point"]))
+        await self._note_substitute(over, "released", str(header["user"]))
+        await self._take_own(self.own.substitutes.samples([handle], self._clock.now_ns()))
+        return {}, b""
+
+    async def _substitutes(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{} -> {substitutes}: what is set by hand now."""
+        return {"substitutes": self.own.substitutes.state()}, b""
 
     def _watch_clock(self, now_ns: int) -> None:
         """A wall clock that was set must neither age values nor make new ones look old."""
@@ -222,6 +310,7 @@ class Core:
     async def _maintain(self) -> None:
         while True:
             await self._clock.sleep(MAINTAIN_S)
+            self.own.keep()
             try:
                 await self.historian.maintain(self._clock.now_ns())
             except StoreError as problem:
@@ -242,7 +331,9 @@ class Core:
         )
         async with self._intake.turn(mark.gateway):
             fresh = self._intake.fresh(mark, int(header.get("first", mark.number)), batch)
-            self._repeated += len(fresh) < len(batch)
+            given = len(fresh)
+            fresh = self.own.judged(fresh)
+            self._repeated += given < len(batch)
             if len(fresh):
                 await self._take(fresh)
                 await self.historian.store(fresh, origin, mark)
@@ -252,13 +343,15 @@ class Core:
     async def _live(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
         """{gateway} + present samples of a gateway whose history waits -> {}; not stored."""
         self._intake.check_list(header)
-        await self._take(self._intake.known(SampleBatch.from_bytes(payload)))
+        present = self._intake.known(SampleBatch.from_bytes(payload))
+        await self._take(self.own.judged(present))
         return {}, b""
 
     async def _take(self, batch: SampleBatch) -> None:
         """Samples into the live table, and those that are news to the alarms."""
         self._watch_clock(self._clock.now_ns())
         taken_in = self.live.apply(batch, self._clock.now_ns())
+        self._moved[taken_in.point] = True
         self._received += len(batch)
         self._changed[taken_in.point] = True
         now_ns = self._clock.now_ns()

@@ -21,6 +21,7 @@ from scada.drivers.table import DRIVERS
 from scada.point_table import PointTable
 from scada.poller import Backoff
 from scada.ports import Bus, BusError, Clock, Header
+from scada.registers import preview
 from scada.samples import SampleBatch, joined, latest
 from scada.spool import PARCEL_SAMPLES, SampleSpool, Spool
 
@@ -101,6 +102,7 @@ class Gateway:
     async def run(self) -> None:
         """Serve writes, publish the links' figures, acquire and forward until cancelled."""
         await self._bus.serve("gateway.write", self._write)
+        await self._bus.serve("gateway.preview", self._preview)
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             for driver in self.drivers.values():
@@ -259,6 +261,19 @@ class Gateway:
         except WriteError as error:
             return {"ok": False, "message": str(error), "readback": None}, b""
         return {"ok": True, "message": "", "readback": readback}, b""
+
+    async def _preview(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{driver, address, count} -> {ok, message, words, rows}: what registers could mean."""
+        driver = self.drivers.get(str(header.get("driver")))
+        read = getattr(driver, "read_words", None)
+        answer: Header = {"ok": False, "message": "", "words": [], "rows": []}
+        if read is None:
+            return {**answer, "message": f"no Modbus link {header.get('driver')!r} runs here"}, b""
+        try:
+            words = await read(str(header.get("address")), int(header.get("count") or 4))
+        except (WriteError, ValueError) as error:
+            return {**answer, "message": str(error)}, b""
+        return {"ok": True, "message": "", "words": words, "rows": preview(words)}, b""
 
     async def _carry_out(self, header: Header) -> float:
         # The last step before the wire: a simulated field takes a drill's commands, a real one

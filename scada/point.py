@@ -7,7 +7,17 @@ from typing import Literal
 
 Utility = Literal["water", "gas", "heat"]
 RegisterType = Literal[
-    "bool", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"
+    "bool",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float32",
+    "float64",
+    "bcd16",
+    "bcd32",
 ]
 WordOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 Origin = Literal["measured", "model", "manual", "replay", "drill"]
@@ -36,7 +46,8 @@ class Point:
     Engineering value in `unit` = raw * scale + offset; inside everything is SI.
     `element` is `node:ID` or `link:ID` of the network of `utility`, or empty.
     `driver` names a link of site.toml; `address` is `hr:100` (holding register, 0-based),
-    `ir:`, `co:`, `di:`, with `hr:100.3` for bit 3, or an OPC UA node id such as `ns=2;s=PLC.P1`.
+    `ir:`, `co:`, `di:`, with `hr:100.3` for bit 3 and `hr:100.4-6` for bits 4 to 6 as a number, or
+    an OPC UA node id such as `ns=2;s=PLC.P1`; of the drivers `calc` and `sim` it is an expression.
     `end_point` marks a network end (0.14 MPa is judged here).
     """
 
@@ -55,6 +66,15 @@ class Point:
     writable: bool = False
     deadband: float = 0.0
     """Historian deadband in SI: smaller changes are not stored (0 stores every change)."""
+    range_low: float | None = None
+    range_high: float | None = None
+    """What the instrument can show, SI; outside the value is uncertain."""
+    clamp: bool = False
+    """Whether a value outside the range is cut to it."""
+    max_rate: float | None = None
+    """A faster change (SI a second) makes the sensor doubtful."""
+    frozen_s: float = 0.0
+    """A value that does not move for so long makes the sensor doubtful; 0: it may stand still."""
     limits: Limits = Limits()
     priority: Priority = "medium"
     rule: str = ""

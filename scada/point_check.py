@@ -22,9 +22,12 @@ from scada.address import (
     check_opcua,
     parse_modbus,
 )
+from scada.calc_parse import parse
 from scada.point_columns import LIMIT_COLUMNS
 from scada.registers import REGISTERS
 
+CALC_DRIVERS = ("calc", "sim")
+"""Driver names of points whose address is an expression."""
 MODEL_DRIVER = "model"
 """The driver name of values that the live model computes."""
 
@@ -60,7 +63,14 @@ def check_element(
 
 
 def check_limits(cells: Mapping[str, Any], report: Report) -> None:
-    """Limits must rise: low_low < low < high < high_high, those that are given."""
+    """Limits must rise: low_low < low < high < high_high, those that are given; so must a range."""
+    low, high = cells.get("range_low"), cells.get("range_high")
+    if low is not None and high is not None and not low < high:
+        report("range_high", f"{high:g}", f"more than range_low, which is {low:g}")
+    if cells.get("clamp") and low is None and high is None:
+        report("clamp", "yes", "a range_low or range_high to cut to")
+    if cells.get("max_rate") == 0.0:
+        report("max_rate", "0", "more than 0, or an empty cell")
     given = [(name, cells[name]) for name in LIMIT_COLUMNS if cells.get(name) is not None]
     for (lower, below), (upper, above) in pairwise(given):
         if not below < above:
@@ -89,7 +99,7 @@ def parse_address(
         return None
     kind = _kind(driver, drivers)
     if kind is None:
-        known = sorted({*(drivers or ()), MODEL_DRIVER})
+        known = sorted({*(drivers or ()), MODEL_DRIVER, *CALC_DRIVERS})
         report("driver", driver, "one of " + ", ".join(known))
     try:
         return _by_kind(kind or "", address, cells, report)
@@ -100,8 +110,8 @@ def parse_address(
 
 def _kind(driver: str, drivers: Collection[str] | Mapping[str, str] | None) -> str | None:
     """The kind of a driver, "" when only its name is known, None when nobody knows it."""
-    if driver == MODEL_DRIVER:
-        return MODEL_DRIVER
+    if driver == MODEL_DRIVER or driver in CALC_DRIVERS:
+        return driver
     if drivers is None:
         return ""
     if driver not in drivers:
@@ -116,6 +126,11 @@ def _by_kind(
         check_name(address)
         if cells.get("writable"):
             report("writable", "yes", "no, for a value the model computes")
+        return None
+    if kind in CALC_DRIVERS:
+        parse(address)  # what it refers to is judged when the whole list is read
+        if cells.get("writable"):
+            report("writable", "yes", "no, for a calculated value")
         return None
     if kind == "opcua" or (not kind and "=" in address):
         check_opcua(address)
@@ -140,7 +155,10 @@ def _check_modbus(place: ModbusAddress, cells: Mapping[str, Any], report: Report
     kind = cells.get("type")
     if kind is None:
         return
-    if place.area in BIT_AREAS or place.bit is not None:
+    if place.bits > 1:
+        if kind != "uint16":
+            report("type", kind, f"uint16, for the bits {cells['address']}")
+    elif place.area in BIT_AREAS or place.bit is not None:
         if kind != "bool":
             report("type", kind, f"bool, for the single bit {cells['address']}")
     elif kind == "bool":
@@ -162,7 +180,9 @@ class Occupied:
         owner = cells.get("id") or cells["address"]
         other: str | None = None
         if place.bit is not None:
-            other = self._bits.setdefault((*base, place.number, place.bit), owner)
+            for bit in range(place.bit, place.bit + place.bits):
+                holder = self._bits.setdefault((*base, place.number, bit), owner)
+                other = holder if holder is not owner and other is None else other
         else:
             kind = cells.get("type")
             width = 1 if place.area in BIT_AREAS or kind is None else REGISTERS[kind]

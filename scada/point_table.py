@@ -17,6 +17,7 @@ from typing import Any
 from network_models.formats.table import Row, Table, optional, read_table, text
 from network_models.problems import InputError
 from network_models.units import UNITS
+from scada.calc_book import faults_of
 from scada.point import Limits, Point
 from scada.point_check import (
     Occupied,
@@ -123,6 +124,10 @@ def read_points(
         for row in table.rows
         if (point := _read_row(table, row, drivers, elements, scan_classes, occupied)) is not None
     ]
+    if not table.problems:
+        line = {row.values["id"]: row for row in table.rows}
+        for id_, expected in faults_of(points):
+            table.problem(line[id_].line, "address", line[id_].values["address"], expected)
     if table.problems:
         raise InputError(sorted(table.problems, key=lambda p: p.line or 0))
     return PointTable(points)
@@ -174,9 +179,14 @@ def _point(cells: dict[str, Any]) -> Point:
         on_delay_s=cells["on_delay_s"],
         off_delay_s=cells["off_delay_s"],
     )
-    apart = {*LIMIT_COLUMNS, "alarm_deadband", "on_delay_s", "off_delay_s", "deadband"}
+    apart = {*LIMIT_COLUMNS, "alarm_deadband", "on_delay_s", "off_delay_s"}
     rest = {name: value for name, value in cells.items() if name not in apart}
-    return Point(**rest, deadband=cells["deadband"] * unit.factor, limits=limits)
+    rest["deadband"] *= unit.factor
+    for name in ("range_low", "range_high"):
+        rest[name] = None if rest[name] is None else unit.to_si(rest[name])
+    if rest["max_rate"] is not None:
+        rest["max_rate"] *= unit.factor
+    return Point(**rest, limits=limits)
 
 
 def point_cells(point: Point) -> dict[str, str]:
@@ -190,6 +200,10 @@ def point_cells(point: Point) -> dict[str, str]:
         limit = getattr(limits, name)
         values[name] = "" if limit is None else unit.from_si(limit)
     values["deadband"] = point.deadband / unit.factor
+    for name in ("range_low", "range_high"):
+        bound = getattr(point, name)
+        values[name] = "" if bound is None else unit.from_si(bound)
+    values["max_rate"] = "" if point.max_rate is None else point.max_rate / unit.factor
     values["alarm_deadband"] = limits.deadband / unit.factor
     values["on_delay_s"], values["off_delay_s"] = limits.on_delay_s, limits.off_delay_s
     return {name: _cell(value) for name, value in values.items()}

@@ -34,6 +34,8 @@ REGISTERS: dict[RegisterType, int] = {
     "uint64": 4,
     "float32": 2,
     "float64": 4,
+    "bcd16": 1,
+    "bcd32": 2,
 }
 """How many registers a type fills; a bool in a register is one bit of it."""
 
@@ -59,6 +61,10 @@ _DTYPE: dict[RegisterType, str] = {
 }
 
 
+BCD: tuple[RegisterType, ...] = ("bcd16", "bcd32")
+"""Decimal digits of four bits each, as older meters have them; no sign."""
+
+
 def byte_order(registers: int, order: WordOrder) -> tuple[int, ...]:
     """Where the bytes, most significant first, stand on the wire of a value of n registers."""
     words = range(registers - 1, -1, -1) if order in ("CDAB", "DCBA") else range(registers)
@@ -70,6 +76,8 @@ def integer_range(kind: RegisterType) -> tuple[int, int] | None:
     """Least and greatest value of an integer type; None for floats and bool."""
     if kind == "bool" or kind.startswith("float"):
         return None
+    if kind in BCD:
+        return 0, 10 ** (4 * REGISTERS[kind]) - 1
     bits = 16 * REGISTERS[kind]
     return (0, 2**bits - 1) if kind.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
@@ -82,6 +90,8 @@ def decode(words: Sequence[int], kind: RegisterType, order: WordOrder = "ABCD") 
         return float(words[0] & 1)
     wire = struct.pack(f">{len(words)}H", *words)
     packed = bytes(wire[i] for i in byte_order(len(words), order))
+    if kind in BCD:
+        return float(_bcd(np.frombuffer(packed, np.uint8).reshape(1, -1))[0])
     return float(struct.unpack(_FORMAT[kind], packed)[0])
 
 
@@ -104,7 +114,11 @@ def encode(value: float, kind: RegisterType, order: WordOrder = "ABCD") -> list[
             whole = round(value)
             if not span[0] <= whole <= span[1]:
                 raise ValueError(f"{value:g} is outside {span[0]} to {span[1]} of {kind}")
-            packed = struct.pack(_FORMAT[kind], whole)
+            packed = (
+                bytes.fromhex(f"{whole:0{4 * REGISTERS[kind]}d}")
+                if kind in BCD
+                else struct.pack(_FORMAT[kind], whole)
+            )
     except OverflowError as error:
         raise ValueError(f"{value:g} is too large for {kind}") from error
     wire = bytearray(len(packed))
@@ -121,6 +135,7 @@ class Field:
     type: RegisterType
     order: WordOrder = "ABCD"
     bit: int | None = None
+    bits: int = 1
 
 
 class Layout:
@@ -138,7 +153,13 @@ class Layout:
         for i, field in enumerate(fields):
             by_kind.setdefault(field.type, []).append(i)
         self._groups: list[
-            tuple[RegisterType, NDArray[np.intp], NDArray[np.intp], NDArray[np.uint16]]
+            tuple[
+                RegisterType,
+                NDArray[np.intp],
+                NDArray[np.intp],
+                NDArray[np.uint16],
+                NDArray[np.uint16],
+            ]
         ] = []
         for kind, members in by_kind.items():
             places = np.array(
@@ -149,7 +170,15 @@ class Layout:
                 dtype=np.intp,
             )
             shifts = np.array([fields[i].bit or 0 for i in members], dtype=np.uint16)
-            self._groups.append((kind, np.array(members, dtype=np.intp), places, shifts))
+            whole = [fields[i].bit is None and kind != "bool" for i in members]
+            masks = np.array(
+                [
+                    0xFFFF if w else (1 << fields[i].bits) - 1
+                    for w, i in zip(whole, members, strict=True)
+                ],
+                dtype=np.uint16,
+            )
+            self._groups.append((kind, np.array(members, dtype=np.intp), places, shifts, masks))
 
     def decode(self, data: bytes) -> NDArray[np.float64]:
         """The fields' raw numbers; ValueError when the reply is too short."""
@@ -157,14 +186,53 @@ class Layout:
             raise ValueError(f"{len(data)} bytes where {self.size} were asked for")
         wire = np.frombuffer(data, np.uint8)
         raw = np.empty(self.count)
-        for kind, members, places, shifts in self._groups:
+        for kind, members, places, shifts, masks in self._groups:
             packed = np.ascontiguousarray(wire[places])
-            if kind == "bool":
+            if kind in ("bool", "uint16"):
                 words = packed.view(">u2")[:, 0].astype(np.uint16)
-                raw[members] = (words >> shifts) & np.uint16(1)
+                raw[members] = (words >> shifts) & masks
+            elif kind in BCD:
+                raw[members] = _bcd(packed)
             else:
                 raw[members] = packed.view(_DTYPE[kind])[:, 0]
         return raw
+
+
+def _bcd(packed: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(n,) numbers of (n, bytes) decimal digits; NaN where a digit is more than nine."""
+    digits = np.stack((packed >> 4, packed & 15), axis=-1).reshape(len(packed), -1)
+    weights = 10.0 ** np.arange(digits.shape[1] - 1, -1, -1)
+    return np.where((digits > 9).any(axis=1), np.nan, digits @ weights)
+
+
+def decode_text(words: Sequence[int], *, swapped: bool = False) -> str:
+    """The text in registers, two characters each; `swapped`: the low byte comes first.
+
+    It ends at the first zero byte; what is no ASCII is shown as `?`.
+    """
+    data = struct.pack(f"{'<' if swapped else '>'}{len(words)}H", *words)
+    return data.split(b"\0")[0].decode("ascii", "replace").replace("\ufffd", "?").rstrip()
+
+
+def preview(words: Sequence[int]) -> list[dict[str, object]]:
+    """What registers would mean, type by type, in each word order: to find the right one by eye.
+
+    `{type, count, ABCD, CDAB, BADC, DCBA}`; a number that is none (NaN, infinite) is None. At
+    last the text in both byte orders.
+    """
+    orders: tuple[WordOrder, ...] = ("ABCD", "CDAB", "BADC", "DCBA")
+    rows: list[dict[str, object]] = []
+    for kind, count in REGISTERS.items():
+        if kind == "bool" or count > len(words):
+            continue
+        row: dict[str, object] = {"type": kind, "count": count}
+        for order in orders:
+            number = decode(words[:count], kind, order)
+            row[order] = number if math.isfinite(number) else None
+        rows.append(row)
+    text = {"type": "text", "count": len(words)}
+    rows.append({**text, "ABCD": decode_text(words), "BADC": decode_text(words, swapped=True)})
+    return rows
 
 
 def unpack_bits(data: bytes, count: int) -> NDArray[np.float64]:

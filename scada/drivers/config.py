@@ -13,6 +13,10 @@ from network_models.problems import InputError, Problem
 DriverKind = Literal["modbus_tcp", "opcua", "memory"]
 
 
+TAKEN_NAMES = ("model", "calc", "sim")
+"""Drivers of points that the room itself computes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverConfig:
     """One link. `host`, `port`, `unit` and `max_gap` are Modbus', `url` and below OPC UA's."""
@@ -131,8 +135,8 @@ def read_drivers(
             Problem(file=file, line=None, field=f"{where}.{key}", found=value, expected=expected)
             for key, value, expected in _faults(table, folder)
         ]
-        if name in names or name == "model":
-            what = "a name of its own ('model' is taken by the live model)"
+        if name in names or name in TAKEN_NAMES:
+            what = "a name of its own (" + ", ".join(TAKEN_NAMES) + " are taken)"
             found.append(
                 Problem(file=file, line=None, field=f"{where}.name", found=str(name), expected=what)
             )

@@ -58,7 +58,9 @@ def place_of(point: Point, number: int, default_unit: int) -> Place:
         default_unit if address.unit is None else address.unit,
         address,
         Item(address.area, address.number, count, number),
-        Field(offset=0, type=point.type, order=point.word_order, bit=address.bit),
+        Field(
+            offset=0, type=point.type, order=point.word_order, bit=address.bit, bits=address.bits
+        ),
         factor,
         offset,
     )
@@ -88,6 +90,7 @@ class CompiledRead:
                         type=p.field.type,
                         order=p.field.order,
                         bit=p.field.bit,
+                        bits=p.field.bits,
                     )
                     for p in mine
                 ]
@@ -100,8 +103,7 @@ class CompiledRead:
 
     def request(self) -> ModbusPDU:
         """The request to send."""
-        kind = _READ_REQUEST[self.read.area]
-        return kind(address=self.read.start, count=self.read.count, dev_id=self.unit)
+        return read_request(self.unit, self.read)
 
     def values(self, data: bytes) -> NDArray[np.float64]:
         """SI values of `places`; an integer or float that is not finite stays NaN or infinite."""
@@ -112,6 +114,11 @@ class CompiledRead:
         factor, offset = self._offset
         si: NDArray[np.float64] = raw * factor + offset
         return si
+
+
+def read_request(unit: int, read: Read) -> ModbusPDU:
+    """The request that a read is."""
+    return _READ_REQUEST[read.area](address=read.start, count=read.count, dev_id=unit)
 
 
 def compile_reads(
@@ -160,7 +167,10 @@ def build_write(place: Place, point: Point, value: float) -> Write:
     if at.area == "co":
         request = WriteSingleCoilRequest(address=at.number, bits=[bool(words[0])], dev_id=unit)
     elif at.bit is not None:
-        keep = 0xFFFF & ~(1 << at.bit)
+        most = (1 << at.bits) - 1
+        if words[0] > most:
+            raise WriteError(f"{point.id}: {words[0]} does not fit into {at.bits} bits")
+        keep = 0xFFFF & ~(most << at.bit)
         request = MaskWriteRegisterRequest(
             address=at.number, and_mask=keep, or_mask=words[0] << at.bit, dev_id=unit
         )

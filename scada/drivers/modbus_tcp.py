@@ -14,6 +14,7 @@ of replies are ours. Rules, each learned from somebody's lost night:
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Sequence
 from itertools import chain, zip_longest
@@ -21,6 +22,7 @@ from itertools import chain, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
+from scada.address import BIT_AREAS, parse_modbus
 from scada.drivers.config import DriverConfig
 from scada.drivers.link import (
     READBACK_WAITS_S,
@@ -44,9 +46,10 @@ from scada.drivers.modbus_points import (
     compile_reads,
     group_by_scan,
     place_of,
+    read_request,
 )
 from scada.drivers.modbus_routes import BackToFirst, Routes
-from scada.poll_plan import Cut, split
+from scada.poll_plan import MAX_REGISTERS, Cut, Item, Read, split
 from scada.poller import Backoff, ChangeFilter, ScanSchedule, place_in_period
 from scada.quality import BAD_CONFIGURATION, BAD_NO_COMMUNICATION, BAD_SENSOR_FAILURE, GOOD
 from scada.samples import SampleBatch
@@ -323,6 +326,23 @@ class ModbusTcpDriver:
         except ModbusError as error:
             raise WriteError(f"{point.id}: {error}") from error
         raise WriteError(f"{point.id}: wrote {value:g}, read back {back[0]:g} (SI)")
+
+    async def read_words(self, address: str, count: int) -> list[int]:
+        """Registers as they are on the wire, for a preview; ValueError or WriteError when not."""
+        place = parse_modbus(address)
+        if place.area in BIT_AREAS or not 1 <= count <= MAX_REGISTERS:
+            raise ValueError(f"1 to {MAX_REGISTERS} registers of hr or ir")
+        link = self._link
+        if link is None:
+            raise WriteError(f"the link {self.config.name} is down")
+        unit = self.config.unit if place.unit is None else place.unit
+        item = Item(place.area, place.number, count, 0)
+        request = read_request(unit, Read(place.area, place.number, count, (item,)))
+        try:
+            data = await link.ask(request, 1 + 2 * count)
+        except ModbusError as error:
+            raise WriteError(str(error)) from error
+        return list(struct.unpack(f">{count}H", data[1:]))
 
 
 def _nobody(samples: SampleBatch) -> None:

@@ -14,8 +14,10 @@ from scada.registers import (
     Layout,
     byte_order,
     decode,
+    decode_text,
     encode,
     integer_range,
+    preview,
     unpack_bits,
 )
 
@@ -166,3 +168,34 @@ def test_bits_come_lowest_first(bits):
     assert np.array_equal(unpack_bits(bytes(data), len(bits)), np.array(bits, dtype=float))
     with pytest.raises(ValueError, match="too few"):
         unpack_bits(bytes(data), 8 * len(data) + 1)
+
+
+def test_decimal_digits_and_what_is_none_of_them():
+    assert decode([0x1234], "bcd16") == 1234.0
+    assert decode([0x1234, 0x5678], "bcd32") == 12345678.0
+    assert decode([0x5678, 0x1234], "bcd32", "CDAB") == 12345678.0
+    assert encode(12345678, "bcd32", "DCBA") == [0x7856, 0x3412]
+    assert math.isnan(decode([0x12A4], "bcd16"))
+    with pytest.raises(ValueError, match="outside 0 to 9999"):
+        encode(10000, "bcd16")
+    layout = Layout([Field(offset=1, type="bcd16"), Field(offset=0, type="uint16", bit=4, bits=3)])
+    assert layout.decode(bytes((0x00, 0x5F, 0x09, 0x87))).tolist() == [987.0, 5.0]
+
+
+def test_a_preview_shows_every_type_in_every_order():
+    words = encode(1.5, "float32", "CDAB")
+    rows = {row["type"]: row for row in preview(words)}
+    assert rows["float32"]["CDAB"] == 1.5
+    assert rows["float32"]["ABCD"] != 1.5
+    assert set(rows) == {
+        *("int16", "uint16", "int32", "uint32", "float32", "bcd16", "bcd32", "text")
+    }
+    assert {row["type"]: row for row in preview([0x5055, 0x4D50])}["text"]["ABCD"] == "PUMP"
+    assert decode_text([0x4241, 0x0043], swapped=True) == "ABC"
+
+
+@pytest.mark.parametrize("order", ["ABCD", "CDAB", "BADC", "DCBA"])
+def test_the_right_word_order_is_found_in_the_preview(order):
+    """What a wrong order costs others: here each order's value stands beside the others."""
+    rows = {row["type"]: row for row in preview(encode(-12.25, "float64", order))}
+    assert [o for o in ("ABCD", "CDAB", "BADC", "DCBA") if rows["float64"][o] == -12.25] == [order]

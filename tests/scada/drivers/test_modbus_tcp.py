@@ -433,3 +433,19 @@ async def test_a_write_on_a_lost_link_fails_at_once():
     async with _running(free_port(), point("P", "hr:7", writable=True)) as (driver, _):
         with pytest.raises(WriteError, match="down"):
             await driver.write(0, 1.0)
+
+
+async def test_bits_of_a_register_are_a_number_and_written_without_touching_the_others():
+    port = free_port()
+    server = await real_server(port, device(value=0b0101_0110_0000))
+    points = [
+        point("mode", "hr:7.4-6", "uint16", writable=True),
+        point("whole", "hr:7", "uint16"),
+    ]
+    async with Running(ModbusTcpDriver, _config(port), points) as (driver, got):
+        await until(lambda: got.value.get(0) == 6.0)
+        assert await driver.write(0, 3.0) == 3.0
+        await until(lambda: got.value.get(1) == float(0b0101_0011_0000))
+        with pytest.raises(WriteError, match="does not fit into 3 bits"):
+            await driver.write(0, 8.0)
+    await server.shutdown()
