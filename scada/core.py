@@ -69,7 +69,8 @@ class Core:
     ) -> None:
         """`scan`: seconds of each scan class; `heartbeat_s`: of each driver, see `LiveTable`;
         `settings`: what the site decides of its alarms; `audit` to `drill`: see
-        `Commands`; `kept`: where totals, counters and substitutes outlive a restart (default: nowhere).
+        `Commands`; `kept`: where totals, counters and substitutes outlive a restart (default:
+        nowhere).
 
         The core closes `store`; `journal`, `bus` and `clock` are its owner's. Blocking.
         """
