@@ -117,16 +117,15 @@ def check_gas_changes(arrays: GasArrays, changes: Sequence[Change]) -> None:
 
 def demands_at(arrays: GasArrays, case: GasCase, time_s: float) -> F64:
     """Demand less given feed by row, kg/s, at an instant of the patterns."""
-    s = arrays.structure
-    times = arrays.network.times
-    step = max(times.pattern_step_s, 1)
-    number = int((time_s + times.pattern_start_s) // step)
-    values = np.array([p[number % len(p)] for p in arrays.patterns] + [1.0])
-    multiplier = values[arrays.pattern]
-    drawn = arrays.demand_kgs * multiplier * case.factor[s.row_of]
-    fed = arrays.feed_kgs * multiplier * (case.source[s.row_of] == 0)
-    fed[~np.isfinite(case.ceiling[s.row_of])] = 0.0
-    total: F64 = (drawn - fed)[s.node] + case.extra
+    # a source that holds its pressure, or is lost, gives no flow of its own
+    fed = np.where((case.source == 0) & np.isfinite(case.ceiling), arrays.fed_kgs, 0.0)
+    total = arrays.base_kgs * case.factor - fed
+    if len(arrays.patterns) > 1:
+        times = arrays.network.times
+        number = int((time_s + times.pattern_start_s) // max(times.pattern_step_s, 1))
+        values = np.array([p[number % len(p)] for p in arrays.patterns])
+        total *= values[arrays.pattern_of_row]
+    total += case.extra
     return total
 
 

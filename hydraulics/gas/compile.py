@@ -29,8 +29,9 @@ class GasArrays:
 
     `source` (N,) 1 where a pressure is held; `ceiling_pa` absolute, infinite without; `first` (L,)
     the state each link begins with, `setting`, `ratio`, `slam_high`, `slam_low` as in `GasWork`
-    (all four by slot); `demand_kgs` at pattern 1 with `pattern` the index of `patterns`, -1
-    without; `feed_kgs` likewise of feeds of given flow.
+    (all four by slot). `base_kgs` (N,) is demand and `fed_kgs` the given flow of feeds by row at
+    pattern 1; `pattern_of_row` the index of `patterns`, the last being 1. `per_speed` (L,) by slot
+    is kg/s a m/s at 1 Pa and Z = 1. `settings` says by which laws it is solved.
     """
 
     network: Network
@@ -47,9 +48,6 @@ class GasArrays:
     source: U8
     held_pa: F64
     ceiling_pa: F64
-    demand_kgs: F64
-    feed_kgs: F64
-    pattern: I64
     patterns: tuple[F64, ...]
     first: U8
     setting: F64
@@ -57,6 +55,11 @@ class GasArrays:
     slam_high: F64
     slam_low: F64
     area_m2: F64
+    per_speed: F64
+    base_kgs: F64
+    fed_kgs: F64
+    pattern_of_row: I64
+    settings: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 
     @property
@@ -116,6 +119,8 @@ def compile_gas(net: Network) -> GasArrays:
         if first[k] != SHUT and tables.kind[k] in (REGULATOR, COMPRESSOR):
             working = k in links.controlling
             first[k] = first_state(tables, k) if working else first[k]
+    diameter = np.array([getattr(k, "diameter_m", None) or 0.0 for k in net.links.values()])
+    area = np.pi * diameter**2 / 4.0
     return GasArrays(
         network=net,
         node_ids=net.node_ids,
@@ -133,20 +138,24 @@ def compile_gas(net: Network) -> GasArrays:
         source=source,
         held_pa=held,
         ceiling_pa=ceiling,
-        demand_kgs=np.array([getattr(n, "demand_kgs", 0.0) for n in nodes]),
-        feed_kgs=feed,
-        pattern=np.array(
-            [patterns.get(getattr(n, "pattern", None) or "", -1) for n in nodes], dtype=np.int64
+        patterns=(
+            *(np.array(p.multipliers, dtype=np.float64) for p in net.patterns.values()),
+            np.ones(1),
         ),
-        patterns=tuple(np.array(p.multipliers, dtype=np.float64) for p in net.patterns.values()),
         first=first,
         setting=links.setting,
         ratio=links.ratio,
         slam_high=links.slam_high,
         slam_low=links.slam_low,
-        area_m2=np.pi
-        * np.array([getattr(k, "diameter_m", None) or 0.0 for k in net.links.values()]) ** 2
-        / 4.0,
+        area_m2=area,
+        per_speed=area[structure.link] / (gas.constant * mean_k),
+        base_kgs=np.array([getattr(n, "demand_kgs", 0.0) for n in nodes])[row],
+        fed_kgs=feed[row],
+        pattern_of_row=np.array(
+            [patterns.get(getattr(n, "pattern", None) or "", len(patterns)) for n in nodes],
+            dtype=np.int64,
+        )[row],
+        settings=_settings(net, gas, mean_k),
         notes=(*notes, *links.notes),
     )
 
@@ -188,6 +197,23 @@ def _sources(net: Network, ambient: F64, notes: list[str]) -> tuple[U8, F64, F64
             f"hold its greatest pressure, {(held[chosen] - ambient[chosen]) / 1e5:.4g} bar"
         )
     return source, held, ceiling, feed
+
+
+def _settings(net: Network, gas: Gas, mean_k: float) -> tuple[tuple[str, str], ...]:
+    """By which laws a network is solved, for people."""
+    physics = net.physics
+    return (
+        ("laws", physics.laws),
+        ("friction", physics.friction),
+        ("gas", gas.id),
+        ("normal_density_kgm3", f"{gas.normal_density:.5g}"),
+        ("z", gas.z_way),
+        ("temperature_k", f"{mean_k:.2f}"),
+        (
+            "gauge",
+            "from the air at each height" if physics.ambient_by_height else "from one air pressure",
+        ),
+    )
 
 
 def _highest(net: Network, held: F64, ceiling: F64, ambient: F64) -> float:

@@ -20,7 +20,7 @@ from hydraulics.types import F64, U8
 from network_models.changes import Change
 from network_models.network import Network
 
-ACCURACY = 1e-10
+ACCURACY = 3e-10
 ITERATIONS = 200
 REQUIRED_PA = 500.0
 """Gauge pressure below which a user gets less than it wants (burners go out well above none)."""

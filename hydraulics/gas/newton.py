@@ -35,7 +35,8 @@ def solve_gas(
 ) -> tuple[int, float, int]:
     """Solve at the present boundary from the present flows and potentials.
 
-    Returns iterations, the last relative change and -1, or the row at which the system is singular.
+    Returns iterations, the relative change that is left and -1, or the row at which the system is
+    singular.
     """
     for k in range(len(work.turns)):
         work.turns[k] = 0
@@ -48,6 +49,7 @@ def solve_gas(
     singular = -1
     count = 0
     judged = 0
+    before = math.inf
     while count < settings.iterations:
         count += 1
         pressures(tables, work)
@@ -63,7 +65,12 @@ def solve_gas(
         moved += move_deliveries(structure, tables, work, settings, system, share)
         moved += _held_flows(structure, tables, work)
         moved *= FLOW_WEIGHT / max(total, STILL)
-        error = max(moved, _take_potentials(structure, work, system))
+        change = max(moved, _take_potentials(structure, work, system))
+        # what is left after a step, by how fast the changes fall: a Newton step leaves far less
+        # than it moved
+        rate = min(change / before, 1.0) if before < math.inf else 1.0
+        error = change if rate >= 0.5 else change * rate / (1.0 - rate)
+        before = change
         settled = error <= settings.accuracy
         if settled or (error <= ROUGHLY and judged == 0) or count % EVERY == 0:
             judged = 1
@@ -74,10 +81,13 @@ def solve_gas(
             if changed > 0:
                 search(structure, tables, work, settings.step_s > 0.0)
                 begin_deliveries(tables, work, settings)
+                before = math.inf
                 continue
             if settled:
                 break
     pressures(tables, work)
+    begin(structure, system)
+    add_outflows(tables, work, settings, system)  # what leaves at the final pressures
     return count, error, singular
 
 

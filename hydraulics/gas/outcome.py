@@ -12,13 +12,14 @@ from hydraulics.gas.state import WORDS, GasReport, GasSolution
 from hydraulics.gas.tables import (
     CONTROL,
     CUT,
-    LOCKED,
     REGULATOR,
     SHUT,
     SLAMMED,
     GasTables,
     GasWork,
 )
+from hydraulics.gas.write_out import Facts, new_results, write_out
+from hydraulics.graph.step import excess
 from hydraulics.types import F64
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MASS_LIMIT = 1e-9
 """kg/s, plus this share of the largest flow: what a node's balance may miss."""
+TAKEN_IN = 1e-6
+"""kg/s that a source may take in untold."""
 ENERGY_LIMIT = 1e-8
 """Share of the highest absolute pressure that a link's law may miss."""
 
@@ -60,7 +63,7 @@ class Outcome:
         )
 
 
-def flags_of(arrays: GasArrays, tables: GasTables, work: GasWork, outcome: Outcome) -> list[str]:
+def flags_of(arrays: GasArrays, facts: Facts, outcome: Outcome) -> list[str]:
     """What an answer misses; empty when it holds."""
     s = arrays.structure
     found = []
@@ -72,15 +75,13 @@ def flags_of(arrays: GasArrays, tables: GasTables, work: GasWork, outcome: Outco
             f"no balance after {outcome.iterations} iterations: "
             f"relative change {outcome.change:.2g}"
         )
-    largest = float(np.abs(work.flow).max(initial=0.0))
-    if not outcome.mass_kgs <= MASS_LIMIT * (1.0 + largest):
+    if not outcome.mass_kgs <= MASS_LIMIT * (1.0 + facts.flow):
         node = arrays.node_ids[s.node[outcome.mass_row]] if outcome.mass_row >= 0 else "?"
         found.append(f"mass does not balance at node {node}: {outcome.mass_kgs:.3g} kg/s")
-    highest = float(work.pressure.max(initial=0.0))
-    if not outcome.energy_pa <= ENERGY_LIMIT * highest:
+    if not outcome.energy_pa <= ENERGY_LIMIT * facts.pressure:
         link = arrays.link_ids[s.link[outcome.energy_slot]] if outcome.energy_slot >= 0 else "?"
         found.append(f"link {link} misses its law by {outcome.energy_pa:.3g} Pa")
-    if bool(((work.potential <= 0.0) & (work.reached != 0)).any()):
+    if facts.potential <= 0.0:
         found.append("a pressure would be below absolute zero")
     return found
 
@@ -109,60 +110,30 @@ def gauge_pressures(arrays: GasArrays, tables: GasTables, work: GasWork) -> F64:
     return gauge
 
 
-def taken(arrays: GasArrays, work: GasWork) -> F64:
-    """What is taken at each node, kg/s; where a pressure is held, what its links bring."""
-    s = arrays.structure
-    net = np.bincount(s.end, work.flow, len(s.node)) - np.bincount(s.start, work.flow, len(s.node))
-    by_row = np.where(work.source != 0, net, work.delivered)
-    by_row[work.reached == 0] = 0.0
-    found: F64 = by_row[s.row_of]
-    return found
-
-
-def velocities(arrays: GasArrays, tables: GasTables, work: GasWork, flow: F64) -> F64:
-    """Speed at the mean pressure of each link, m/s, in the file's order; 0 without a diameter."""
-    s = arrays.structure
-    pa, pb = work.pressure[s.start], work.pressure[s.end]
-    total = pa + pb
-    mean = (2.0 / 3.0 * (total - pa * pb / total))[s.slot_of]
-    gas = arrays.gas
-    z = (
-        gas.z[0] + gas.z_slope * mean
-        if len(gas.z) == 1
-        else np.interp(mean, gas.z_step * np.arange(len(gas.z)), gas.z)
-    )
-    density = mean / (z * gas.constant * float(arrays.temperature_k.mean()))
-    area = arrays.area_m2
-    speed: F64 = np.divide(np.abs(flow), density * area, out=np.zeros(len(area)), where=area > 0.0)
-    return speed
-
-
 def solution_of(model: GasModel, outcome: Outcome) -> GasSolution:
     """The solution of the present arrays of a model."""
-    arrays, tables, work = model.arrays, model.tables, model.work
-    s = arrays.structure
-    flow: F64 = work.flow[s.slot_of]
-    state = work.state[s.slot_of]
-    shut = (state == SHUT) | (state == LOCKED) | (state == SLAMMED)
+    arrays, work = model.arrays, model.work
+    out = new_results(len(arrays.node_ids), len(arrays.link_ids))
+    facts = Facts(*write_out(arrays.structure, model.tables, work, arrays.per_speed, out))
     return GasSolution(
         node_ids=arrays.node_ids,
         link_ids=arrays.link_ids,
-        pressure_pa=gauge_pressures(arrays, tables, work),
-        demand_kgs=taken(arrays, work),
-        flow_kgs=flow,
-        velocity_ms=velocities(arrays, tables, work, flow),
-        status=np.where(shut, 0, 1).astype(np.int64),
-        report=report_of(model, outcome),
+        pressure_pa=out.pressure,
+        demand_kgs=out.demand,
+        flow_kgs=out.flow,
+        velocity_ms=out.velocity,
+        status=out.status,
+        report=report_of(model, outcome, facts),
     )
 
 
-def report_of(model: GasModel, outcome: Outcome) -> GasReport:
+def report_of(model: GasModel, outcome: Outcome, facts: Facts) -> GasReport:
     """The report of the present state of a model."""
     arrays, tables, work = model.arrays, model.tables, model.work
     s = arrays.structure
-    flags = flags_of(arrays, tables, work, outcome)
+    flags = flags_of(arrays, facts, outcome)
     unfit = unfit_controls(arrays, tables, work) if len(tables.controls) else []
-    cut = np.flatnonzero(work.reached[s.row_of] == 0)
+    cut = np.flatnonzero(work.reached[s.row_of] == 0) if facts.cut else ()
     warnings = [*arrays.notes, *(f"regulator or compressor {text}" for text in unfit)]
     warnings += [
         f"{arrays.link_ids[s.link[k]]} is slammed shut"
@@ -183,44 +154,26 @@ def report_of(model: GasModel, outcome: Outcome) -> GasReport:
         if outcome.energy_slot >= 0
         else "",
         unsupplied=tuple(arrays.node_ids[i] for i in cut),
-        shortfalls=shortfalls_of(arrays, tables, work) if outcome.driven or len(cut) else (),
+        shortfalls=shortfalls_of(arrays, tables, work) if outcome.driven or facts.cut else (),
         controls=tuple(
             (arrays.link_ids[s.link[k]], WORDS[int(work.state[k])]) for k in tables.controls
         ),
-        settings=settings_of(arrays),
+        settings=arrays.settings,
         warnings=tuple(warnings),
         flags=tuple(flags),
-    )
-
-
-def settings_of(arrays: GasArrays) -> tuple[tuple[str, str], ...]:
-    """By which laws a network is solved, for people."""
-    physics, gas = arrays.network.physics, arrays.gas
-    return (
-        ("laws", physics.laws),
-        ("friction", physics.friction),
-        ("gas", gas.id),
-        ("normal_density_kgm3", f"{gas.normal_density:.5g}"),
-        ("z", gas.z_way),
-        ("temperature_k", f"{float(arrays.temperature_k.mean()):.2f}"),
-        (
-            "gauge",
-            "from the air at each height" if physics.ambient_by_height else "from one air pressure",
-        ),
     )
 
 
 def _absorbing(arrays: GasArrays, work: GasWork) -> list[str]:
     """Sources that hold a pressure and take gas in."""
     s = arrays.structure
-    rows = np.flatnonzero(work.source == 1)
-    net = np.bincount(s.end, work.flow, len(s.node)) - np.bincount(s.start, work.flow, len(s.node))
-    surplus = net - work.demand
-    return [
-        f"source {arrays.node_ids[s.node[r]]} takes in {surplus[r]:.4g} kg/s: others feed more"
-        for r in rows
-        if surplus[r] > 1e-6
-    ]
+    found = []
+    for r in np.flatnonzero(work.source == 1).tolist():
+        surplus = excess(s, work.flow, r) - work.demand[r]
+        if surplus > TAKEN_IN:
+            name = arrays.node_ids[s.node[r]]
+            found.append(f"source {name} takes in {surplus:.4g} kg/s: others feed more")
+    return found
 
 
 def _boosting(arrays: GasArrays, tables: GasTables, work: GasWork) -> list[str]:

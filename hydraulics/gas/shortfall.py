@@ -59,14 +59,13 @@ class _Ways:
 
     def __init__(self, arrays: GasArrays, tables: GasTables, work: GasWork) -> None:
         self._arrays, self._tables, self._work = arrays, tables, work
-        self._known: dict[int, tuple[int, str, float]] = {}
         self._closed = self._closed_edges()
 
     def binding(self, row: int) -> tuple[str, str]:
         """The link that binds a row, and why."""
         arrays, s = self._arrays, self._arrays.structure
         if self._work.reached[row] == 0:
-            k = self._closed.get(self._region(row))
+            k = self._closed.get(row)
             if k is None:
                 return "", "no way to a source"
             return arrays.link_ids[s.link[k]], "closed: no way to a source"
@@ -102,24 +101,23 @@ class _Ways:
                 best, most = k, float(incoming)
         return best
 
-    def _region(self, row: int) -> int:
-        return int(self._label[row])
-
     def _closed_edges(self) -> dict[int, int]:
-        """A closed link at the edge of each region without supply, by the region's number."""
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
+        """For every row without supply the closed link at the edge of its region, if there is."""
         s, work = self._arrays.structure, self._work
-        count = len(s.node)
-        shut = np.isin(work.state, (SHUT, SLAMMED, LOCKED))
-        a, b = s.start.astype(np.int64), s.end.astype(np.int64)
-        inner = ~shut & (work.reached[a] == 0) & (work.reached[b] == 0)
-        graph = coo_array((np.ones(inner.sum()), (a[inner], b[inner])), shape=(count, count))
-        _, self._label = connected_components(graph, directed=False)
+        state, reached = work.state, work.reached
+        shut = (state == SHUT) | (state == SLAMMED) | (state == LOCKED)
+        edge = np.flatnonzero(shut & (reached[s.start] != reached[s.end]))
         found: dict[int, int] = {}
-        for k in np.flatnonzero(shut):
-            for one, other in ((a[k], b[k]), (b[k], a[k])):
-                if work.reached[one] == 0 and work.reached[other] != 0:
-                    found.setdefault(int(self._label[one]), int(k))
+        for k in edge.tolist():
+            first = int(s.end[k] if reached[s.start[k]] else s.start[k])
+            waiting = [] if first in found else [first]
+            while waiting:
+                row = waiting.pop()
+                if row in found:
+                    continue
+                found[row] = k
+                for p in range(int(s.near_first[row]), int(s.near_first[row + 1])):
+                    other = int(s.near_row[p])
+                    if not reached[other] and not shut[s.near_link[p]] and other not in found:
+                        waiting.append(other)
         return found
