@@ -59,8 +59,8 @@ def summarise_gas(net: Network, run: GasRun) -> dict[str, Any]:
             {
                 "node": run.node_ids[i],
                 "lowest_pressure_pa": _finite(run.pressure_pa[:, i], np.min),
-                "highest_feed_kgs": float(-run.demand_kgs[:, i].min()),
-                "mean_feed_kgs": float(-run.demand_kgs[:, i].mean()),
+                "highest_feed_kgs": 0.0 - float(run.demand_kgs[:, i].min()),
+                "mean_feed_kgs": 0.0 - float(run.demand_kgs[:, i].mean()),
             }
             for i in sources
         ],

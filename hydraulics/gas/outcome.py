@@ -140,7 +140,7 @@ def report_of(model: GasModel, outcome: Outcome, facts: Facts) -> GasReport:
         for k in tables.controls
         if work.state[k] == SLAMMED
     ]
-    warnings += _absorbing(arrays, work)
+    warnings += _odd_sources(arrays, work)
     warnings += _boosting(arrays, tables, work)
     return GasReport(
         converged=not flags and not unfit,
@@ -164,8 +164,8 @@ def report_of(model: GasModel, outcome: Outcome, facts: Facts) -> GasReport:
     )
 
 
-def _absorbing(arrays: GasArrays, work: GasWork) -> list[str]:
-    """Sources that hold a pressure and take gas in."""
+def _odd_sources(arrays: GasArrays, work: GasWork) -> list[str]:
+    """Sources that take gas in, and feeds that do not give what they are given."""
     s = arrays.structure
     found = []
     for r in np.flatnonzero(work.source == 1).tolist():
@@ -173,6 +173,18 @@ def _absorbing(arrays: GasArrays, work: GasWork) -> list[str]:
         if surplus > TAKEN_IN:
             name = arrays.node_ids[s.node[r]]
             found.append(f"source {name} takes in {surplus:.4g} kg/s: others feed more")
+    for r in np.flatnonzero(work.source == 2).tolist():
+        fed, given = -excess(s, work.flow, r), -work.demand[r]
+        name = arrays.node_ids[s.node[r]]
+        if fed > given + TAKEN_IN:
+            found.append(
+                f"feed {name} holds its greatest pressure for want of another source and gives "
+                f"{fed:.4g} kg/s instead of {given:.4g}"
+            )
+        elif fed < given - TAKEN_IN:
+            found.append(
+                f"feed {name} is at its greatest pressure: it gives {fed:.4g} kg/s of {given:.4g}"
+            )
     return found
 
 

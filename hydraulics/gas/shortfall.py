@@ -34,7 +34,7 @@ def shortfalls_of(arrays: GasArrays, tables: GasTables, work: GasWork) -> tuple[
     """All users that fall short, in the file's order."""
     s = arrays.structure
     wanted = np.maximum(work.demand, 0.0)
-    lack = wanted - np.where(work.reached != 0, work.delivered, 0.0)
+    lack = wanted - np.where(work.reached != 0, np.maximum(work.delivered, 0.0), 0.0)
     short = np.flatnonzero((lack > LEAST_KGS) & (lack > SHARE * wanted))
     if not len(short):
         return ()

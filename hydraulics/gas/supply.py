@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hydraulics.compiled import lean_kernel
 from hydraulics.gas.tables import (
     COMPRESSOR,
@@ -53,16 +55,30 @@ def _ways(tables: GasTables, work: GasWork, now: bool) -> None:
 
 
 @lean_kernel
+def _lean_on_feed(work: GasWork) -> bool:
+    """Let a feed of given flow hold its greatest pressure where nothing else is reached from."""
+    for r in range(len(work.source)):
+        if work.reached[r] == 0 and work.source[r] == 0 and work.ceiling[r] < math.inf:
+            work.source[r] = 2
+            work.root[r] = 1
+            work.potential[r] = work.ceiling[r]
+            return True
+    return False
+
+
+@lean_kernel
 def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool) -> None:
     """Mark what sources (or, `storing`, line pack) reach, and cut links at what they do not.
 
-    A region whose only way in is a locked regulator gets it back: it would have no pressure.
+    A region whose only way in is a locked regulator gets it back: it would have no pressure. One
+    that only feeds of given flow reach leans on one of them, which then holds its greatest
+    pressure.
     """
     start, end, state = structure.start, structure.end, work.state
     for r in range(len(work.root)):
         full = storing and tables.mass_per_pa[r] > 0.0
         work.root[r] = 1 if full or work.source[r] != 0 else 0
-    for _ in range(len(tables.controls) + 1):
+    for _ in range(len(state) + len(work.root)):
         _ways(tables, work, True)
         reach(structure, work.root, work.conducts, work.reached, work.queue)
         opened = False
@@ -70,7 +86,7 @@ def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool
             if state[k] == LOCKED and work.reached[start[k]] and not work.reached[end[k]]:
                 state[k] = first_state(tables, k)
                 opened = True
-        if not opened:
+        if not opened and not _lean_on_feed(work):
             break
     reached = work.reached
     for k in range(len(state)):

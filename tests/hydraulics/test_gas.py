@@ -327,3 +327,18 @@ def test_no_source_is_refused_and_a_lone_feed_holds() -> None:
     now = GasModel(gas_network([feed, user("B", 1.0)], [pipe("1", "F", "B", 1e4, 0.3)])).solve()
     assert now.pressure_pa[0] == pytest.approx(30e5)
     assert any("taken to hold" in text for text in now.report.warnings)
+
+
+def test_a_region_of_feeds_alone_leans_on_one_of_them() -> None:
+    def built(kgs: float) -> Any:
+        feed = source("F", 30e5, control="flow", flow_kgs=kgs)
+        nodes = [source("S", 40e5), user("A", 1.0), feed, user("B", 0.5)]
+        return GasModel(gas_network(nodes, [pipe("1", "S", "A"), pipe("2", "F", "B")])).solve()
+
+    enough, little = built(2.0), built(0.2)
+    for now in (enough, little):
+        assert now.report.converged and not now.report.unsupplied
+        assert now.flow_kgs == pytest.approx([1.0, 0.5])
+        assert now.pressure_pa[2] == pytest.approx(30e5)
+    assert any("0.5 kg/s of 2" in text for text in enough.report.warnings)
+    assert any("instead of 0.2" in text for text in little.report.warnings)
