@@ -23,9 +23,9 @@ USUAL_PROFILE = "jinan"
 class Subject:
     """A network to study. For a bare file `valves` and `customers` are None: not known.
 
-    `network` is a site's water network, or the file's. `gas` is a site's gas network. `marked_ends`
-    are nodes whose test points a site marks as network ends; `unsolved` names the site's other
-    utilities.
+    `network` is a site's water network, or the file's. `gas` and `heat` are a site's other
+    networks. `marked_ends` are nodes whose test points a site marks as network ends; `unsolved`
+    names the site's other utilities.
     """
 
     path: Path
@@ -38,6 +38,7 @@ class Subject:
     marked_ends: tuple[str, ...] = ()
     unsolved: tuple[str, ...] = ()
     gas: Network | None = None
+    heat: Network | None = None
 
 
 def read_subject(path: Path, media: Sequence[str] = ("water",)) -> Subject:
@@ -69,8 +70,9 @@ def read_subject(path: Path, media: Sequence[str] = ("water",)) -> Subject:
         valves=site.valves,
         customers=site.customers,
         marked_ends=marked_ends(site.points.points),
-        unsolved=tuple(name for name in site.networks if name not in ("water", "gas")),
+        unsolved=tuple(name for name in site.networks if name not in ("water", "gas", "heat")),
         gas=site.networks.get("gas"),
+        heat=site.networks.get("heat"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ from hmi.cli import output
 from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.comply_gas import gas_verdict_lines, judge_gas_network
+from hmi.cli.comply_heat import heat_verdict_lines, judge_heat_network
 from hmi.cli.progress import progress_bar
 from hmi.cli.simulate_gas import gas_option_problems
 from scenarios.proof import accuracy_for, clock, faults
@@ -49,10 +51,13 @@ def comply(
     line_pack: Annotated[
         bool, typer.Option("--line-pack", help="Gas: pipes fill and empty between report times.")
     ] = False,
+    outdoor: Annotated[
+        float | None, typer.Option(help="Heat: outdoor temperature rooms are judged in, C; -10.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     html: Annotated[Path | None, typer.Option(help="HTML file for the report.")] = None,
 ) -> None:
-    """Judge a run by the rulebook: the pressure at the network end, and the bands of gas users.
+    """Judge a run by the rulebook: the pressure at the network end, gas bands, heated rooms.
 
     Exit code 1 when a mandatory rule is broken, 3 when the run is not solved.
     """
@@ -73,8 +78,9 @@ def comply(
     from hydraulics import simulate
     from scenarios.subject import read_subject
 
-    subject = read_subject(path, ("water", "gas"))
-    rules = RuleBook.load().on(_day(day), profile or subject.profile)
+    subject = read_subject(path, ("water", "gas", "heat"))
+    book = RuleBook.load()
+    rules = book.on(_day(day), profile or subject.profile)
     gas_net = subject.network if subject.network.medium == "gas" else subject.gas
     gas = None
     if gas_net is not None:
@@ -89,7 +95,23 @@ def comply(
         )
     if gas is not None and gas_net is subject.network:
         refuse(gas_option_problems(pda=pda, required=required, html=html))
-        _gas_alone(path, rules, gas, as_json=as_json)
+        _one_alone(path, rules, gas, "gas", gas_verdict_lines, as_json=as_json)
+        return
+    heat_net = subject.network if subject.network.medium == "heat" else subject.heat
+    heat = None
+    if heat_net is not None:
+        heat = judge_heat_network(
+            heat_net,
+            book,
+            rules,
+            hours=hours,
+            step_s=step,
+            outdoor_c=outdoor,
+            quiet=as_json,
+        )
+    if heat is not None and heat_net is subject.network:
+        refuse(gas_option_problems(pda=pda, required=required, accuracy=accuracy, html=html))
+        _one_alone(path, rules, heat, "heat", heat_verdict_lines, as_json=as_json)
         return
     with progress_bar("Solving", wanted=not as_json) as advance:
         run = simulate(
@@ -121,7 +143,9 @@ def comply(
         "unsolved_utilities": list(subject.unsolved),
         "report": run.report.as_dict(),
         "gas": gas,
+        "heat": heat,
     }
+    others = [part for part in (gas, heat) if part is not None]
     if html is not None:
         from hmi.reports.comply_html import comply_page
 
@@ -131,24 +155,32 @@ def comply(
         output.print_json(record)
     else:
         _tell(record)
-    if record["not_solved"] or (gas is not None and gas["not_solved"]):
+    if record["not_solved"] or any(part["not_solved"] for part in others):
         raise typer.Exit(output.NO_SOLUTION)
-    if found.violated or (gas is not None and gas["violated"]):
+    if found.violated or any(part["violated"] for part in others):
         raise typer.Exit(output.VIOLATIONS)
 
 
-def _gas_alone(path: Path, rules: RuleSet, gas: dict[str, Any], *, as_json: bool) -> None:
-    """Tell what was found of a gas network file."""
+def _one_alone(
+    path: Path,
+    rules: RuleSet,
+    part: dict[str, Any],
+    medium: str,
+    lines: Callable[[dict[str, Any]], Iterable[str]],
+    *,
+    as_json: bool,
+) -> None:
+    """Tell what was found of a gas or heat network file."""
     if as_json:
-        record = {"schema": "ringmain/comply-gas/1", "path": str(path)}
-        output.print_json({**record, "profile": rules.profile.id, **gas})
+        record = {"schema": f"ringmain/comply-{medium}/1", "path": str(path)}
+        output.print_json({**record, "profile": rules.profile.id, **part})
     else:
         output.say(f"{path.name}: profile {rules.profile.id}")
-        for line in gas_verdict_lines(gas):
+        for line in lines(part):
             output.say(line)
-    if gas["not_solved"]:
+    if part["not_solved"]:
         raise typer.Exit(output.NO_SOLUTION)
-    if gas["violated"]:
+    if part["violated"]:
         raise typer.Exit(output.VIOLATIONS)
 
 
@@ -251,6 +283,9 @@ def _tell(record: dict[str, Any]) -> None:
         _rest(len(record["unsupplied"]) - SHOWN)
     if record["gas"] is not None:
         for line in gas_verdict_lines(record["gas"]):
+            output.say(line)
+    if record["heat"] is not None:
+        for line in heat_verdict_lines(record["heat"]):
             output.say(line)
     for name in record["unsolved_utilities"]:
         output.say(f"The {name} network is not solved yet: its rules were not judged, not passed.")

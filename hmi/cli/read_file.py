@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from network_models import Network
 
 _SHOWN = 10
-SOLVED = ("water", "gas")
+SOLVED = ("water", "gas", "heat")
 """Media that `simulate` solves."""
 
 

@@ -13,6 +13,7 @@ from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number,
 from hmi.cli.progress import progress_bar
 from hmi.cli.read_file import read_to_solve
 from hmi.cli.simulate_gas import gas_option_problems, simulate_gas
+from hmi.cli.simulate_heat import simulate_heat
 
 if TYPE_CHECKING:
     from network_models import Network
@@ -43,6 +44,9 @@ def simulate(
     line_pack: Annotated[
         bool, typer.Option("--line-pack", help="Gas: pipes fill and empty between report times.")
     ] = False,
+    outdoor: Annotated[
+        float | None, typer.Option(help="Heat: outdoor temperature for plants with a curve, C.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Folder for the full results as CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="PNG file for a picture of the run.")] = None,
@@ -80,6 +84,19 @@ def simulate(
         return
     if line_pack:
         refuse([problem("--line-pack", "given", "only for a gas network")])
+    if net.medium == "heat":
+        refuse(
+            gas_option_problems(
+                pda=pda, required=required, quality=quality, plot=plot, accuracy=accuracy
+            )
+        )
+        summary = simulate_heat(
+            net, hours=hours, step_s=step, outdoor_c=outdoor, csv=csv, quiet=as_json
+        )
+        _show_heat(file, summary, as_json=as_json)
+        return
+    if outdoor is not None:
+        refuse([problem("--outdoor", f"{outdoor:g}", "only for a heat network")])
     from hydraulics import simulate as run_model
     from scenarios.proof import accuracy_for
 
@@ -132,6 +149,18 @@ def _show_gas(file: Path, summary: dict[str, Any], *, as_json: bool) -> None:
         from hmi.reports.gas_summary import gas_lines
 
         for line in gas_lines(file.name, summary):
+            output.say(line)
+    if not summary["solved"]:
+        raise typer.Exit(output.NO_SOLUTION)
+
+
+def _show_heat(file: Path, summary: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json({"schema": "ringmain/simulate-heat/1", "file": str(file), **summary})
+    else:
+        from hmi.reports.heat_summary import heat_lines
+
+        for line in heat_lines(file.name, summary):
             output.say(line)
     if not summary["solved"]:
         raise typer.Exit(output.NO_SOLUTION)

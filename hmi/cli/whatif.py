@@ -11,12 +11,15 @@ from hmi.cli import output
 from hmi.cli.checks import accuracy as check_accuracy
 from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number, problem, refuse
 from hmi.cli.gas_loss import gas_loss
+from hmi.cli.heat_outage import heat_outage
 from hmi.cli.progress import case_bar
 
 if TYPE_CHECKING:
     from dispatch.rulebook import RuleSet
 
-whatif_app = typer.Typer(help="What-if studies: breaks, loss of gas.", no_args_is_help=True)
+whatif_app = typer.Typer(
+    help="What-if studies: breaks, loss of gas, heat outages.", no_args_is_help=True
+)
 
 REQUIRED_M = 20.0
 """Pressure head at which customers get all they want, unless the file or the caller says so."""
@@ -24,6 +27,7 @@ SECONDS_A_DAY = 86400.0
 
 
 whatif_app.command(name="gas-loss")(gas_loss)
+whatif_app.command(name="heat-outage")(heat_outage)
 
 
 @whatif_app.command()

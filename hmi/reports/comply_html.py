@@ -41,6 +41,20 @@ def _gas(gas: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _heat(heat: Mapping[str, Any]) -> Iterator[str]:
+    """The rooms behind the heat stations."""
+    verdict = VERDICTS[heat["verdict"]]
+    coldest = heat["stations"][0]["lowest_c"] if heat["stations"] else None
+    lowest = "" if coldest is None else f"{coldest:.1f}"
+    yield paragraph(
+        f"室温（室外{heat['outdoor_c']:g}℃，推算）：{verdict.zh}。{heat['households']}户（估算），"
+        f"最低{lowest}℃。",
+        f"Rooms at {heat['outdoor_c']:g} C outside (modelled): {verdict.en}. "
+        f"{heat['households']} households (estimated), the coldest {lowest} C.",
+        "calm" if heat["verdict"] == "pass" else "alert",
+    )
+
+
 def _body(record: Mapping[str, Any]) -> Iterator[str]:
     for text in record["not_solved"]:
         yield paragraph(f"求解不成立，以下结果不可用：{text}", f"Not solved: {text}", "alert")
@@ -59,6 +73,8 @@ def _body(record: Mapping[str, Any]) -> Iterator[str]:
         )
     if record.get("gas") is not None:
         yield from _gas(record["gas"])
+    if record.get("heat") is not None:
+        yield from _heat(record["heat"])
     yield facts(_facts(record))
     if record["findings"]:
         first = record["findings"][0]

@@ -1,0 +1,50 @@
+"""The heat part of `ringmain simulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hmi.cli import output
+from hmi.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from network_models import Network
+
+ZERO_C_K = 273.15
+
+
+def kelvin(celsius: float | None) -> float | None:
+    """An outdoor temperature given in C."""
+    return None if celsius is None else celsius + ZERO_C_K
+
+
+def simulate_heat(
+    net: Network,
+    *,
+    hours: float | None,
+    step_s: float | None,
+    outdoor_c: float | None,
+    csv: Path | None,
+    quiet: bool,
+) -> dict[str, Any]:
+    """Run a heat network, write its tables; the record of `heat_summary`."""
+    from hmi.reports.heat_summary import LINK_TABLES, NODE_TABLES, summarise_heat
+    from hmi.reports.run_csv import write_table
+    from hydraulics.heat.run import simulate
+
+    with progress_bar("Solving", wanted=not quiet) as advance:
+        run = simulate(
+            net,
+            hours=hours,
+            step_s=step_s,
+            outdoor_k=kelvin(outdoor_c),
+            progress=lambda share: advance("", share),
+        )
+    if csv is not None:
+        csv.mkdir(parents=True, exist_ok=True)
+        for names, ids in ((NODE_TABLES, run.node_ids), (LINK_TABLES, run.link_ids)):
+            for name in names:
+                path = write_table(csv / f"{name}.csv", ids, run.times_s, getattr(run, name))
+                output.note(f"wrote {path}")
+    return summarise_heat(net, run)
