@@ -133,6 +133,7 @@ class Core:
             "core.events": answers.events,
             "core.history": answers.history,
             "core.means": answers.means,
+            "core.raw": answers.raw,
             "core.write": _asking(self.commands.write),
             "core.select": _asking(self.commands.select),
             "core.approve": _asking(self.commands.approve),

@@ -15,6 +15,7 @@ from scada.historian import Historian
 from scada.live_table import LiveTable
 from scada.point import Origin, Point
 from scada.ports import BusError, Clock, Header
+from scada.store.blocks import Series
 from scada.store.port import ORIGINS
 
 MAX_TREND = 100_000
@@ -137,12 +138,20 @@ class Answers:
             self._clock.now_ns() + 1 if to_ns is None else int(to_ns),
             min(max(int(header.get("max_points") or 1000), 3), MAX_TREND),
         )
-        payload = (
-            series.time_ns.astype("<i8").tobytes()
-            + series.value.astype("<f8").tobytes()
-            + series.quality.astype("<u4").tobytes()
+        return {"n": len(series)}, _columns(series)
+
+    async def raw(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        """{point, from_ns, to_ns, limit, backwards, origin} -> as `history`, none left out."""
+        handle = self._handle(header.get("point"))
+        series = await self.historian.raw(
+            handle,
+            "model" if self._of_model[handle] else origin_of(header),
+            int(header["from_ns"]),
+            int(header["to_ns"]),
+            min(max(int(header["limit"]), 1), MAX_TREND),
+            backwards=bool(header.get("backwards")),
         )
-        return {"n": len(series)}, payload
+        return {"n": len(series)}, _columns(series)
 
     async def means(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """{point, from_ns, to_ns, step_ns, origin} -> {n} + start i8, n i8, held i8, low, high,
@@ -169,6 +178,14 @@ class Answers:
             return self._table.handle(str(point_id))
         except KeyError:
             raise BusError(f"there is no point {point_id!r}") from None
+
+
+def _columns(series: Series) -> bytes:
+    return (
+        series.time_ns.astype("<i8").tobytes()
+        + series.value.astype("<f8").tobytes()
+        + series.quality.astype("<u4").tobytes()
+    )
 
 
 def origin_of(header: Header) -> Origin:

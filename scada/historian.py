@@ -24,7 +24,7 @@ from scada.point import Origin, Point
 from scada.samples import SampleBatch, taken
 from scada.store.blocks import Series
 from scada.store.port import BLOCK_NS, Mark, SampleStore, StoreError
-from scada.trend import read_trend
+from scada.trend import read_raw, read_trend
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -156,6 +156,24 @@ class Historian:
         handle = int(self._handle[place])
         return await self._read(
             lambda: read_trend(self._store, handle, origin, from_ns, to_ns, max_points)
+        )
+
+    async def raw(
+        self,
+        place: int,
+        origin: Origin,
+        from_ns: int,
+        to_ns: int,
+        limit: int,
+        *,
+        backwards: bool = False,
+    ) -> Series:
+        """Stored samples of one point, none left out; see `read_raw`."""
+        handle = int(self._handle[place])
+        return await self._read(
+            lambda: read_raw(
+                self._store, handle, origin, from_ns, to_ns, limit, backwards=backwards
+            )
         )
 
     async def means(

@@ -28,6 +28,47 @@ def read_trend(
     return steady(lambda: _read(store, handle, origin, from_ns, to_ns, max_points))
 
 
+def read_raw(
+    store: SampleStore,
+    handle: int,
+    origin: Origin,
+    from_ns: int,
+    to_ns: int,
+    limit: int,
+    *,
+    backwards: bool = False,
+) -> Series:
+    """The first `limit` samples with from <= source time < to; backwards: the last, last first."""
+    return steady(lambda: _raw(store, handle, origin, (from_ns, to_ns), limit, backwards))
+
+
+def _raw(
+    store: SampleStore,
+    handle: int,
+    origin: Origin,
+    span: tuple[int, int],
+    limit: int,
+    backwards: bool,
+) -> Series:
+    spans = store.spans(handle, origin, *span)
+    hours = spans.hours
+    sign = -1 if backwards else 1
+    order = np.argsort(sign * hours.hour, kind="stable")
+    # Whole hours until there are enough; the first and last may lie partly outside.
+    inside = (hours.first_ns >= span[0]) & (hours.last_ns < span[1]) & ~spans.thin
+    before = np.cumsum(np.where(inside, hours.n, 0)[order]) - np.where(inside, hours.n, 0)[order]
+    far = hours.hour[order][before < limit]
+    last = far[-1] if len(far) else 0
+    chosen = sign * hours.hour <= sign * last
+    parts = [between(p, *span) for p in (spans.recent, *spans.open(chosen & ~spans.thin))]
+    all_ = in_order(parts)
+    if not chosen.all():  # what is not sealed yet may lie beyond the hours left closed
+        edge = (last + 1) * BLOCK_NS if sign > 0 else last * BLOCK_NS
+        all_ = between(all_, span[0], edge) if sign > 0 else between(all_, edge, span[1])
+    keep = slice(0, limit) if sign > 0 else slice(-1, -limit - 1, -1)
+    return Series(all_.time_ns[keep], all_.value[keep], all_.quality[keep], all_.arrival_ns[keep])
+
+
 def steady(read: Callable[[], T]) -> T:
     """What `read` gives, tried again when its view was out of date; MovedError if it stays so."""
     for _ in range(VIEWS - 1):
