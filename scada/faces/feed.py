@@ -33,6 +33,8 @@ class Feed:
         self.bus = bus
         self._changed = np.ones(n, dtype=bool)
         self._news = asyncio.Event()
+        self.filled = asyncio.Event()
+        """Set once the core has told its values."""
         self._values: Subscription | None = None
         zero, slope = np.zeros(n), np.ones(n)
         for i, point in enumerate(points):
@@ -76,6 +78,7 @@ class Feed:
                 header, payload = await self.bus.call("core.snapshot", {})
                 size = int(header["measured_bytes"])
                 self._take(SampleBatch.from_bytes(payload[:size]))
+                self.filled.set()
                 return
             await asyncio.sleep(RETRY_S)
 

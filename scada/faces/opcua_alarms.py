@@ -102,7 +102,7 @@ class Conditions:
         event.Quality = ua.StatusCode(int(alarm.get("quality") or 0))
         event.Comment = ua.LocalizedText(str(alarm.get("comment") or ""))
         event.ClientUserId = str(alarm.get("acknowledged_by") or "")
-        held = bool(alarm.get("shelved_until_ns") or alarm.get("shelved"))
+        held = bool(alarm.get("held"))
         two_state = {
             "EnabledState": (True, "Enabled", "Disabled"),
             "ActiveState": (active, "Active", "Inactive"),
