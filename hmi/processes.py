@@ -24,6 +24,18 @@ log = logging.getLogger("ringmain")
 
 
 async def _core(site: Site) -> None:
+    if not site.spare:
+        await _run_core(site)
+        return
+    # What a takeover needs is loaded before, not after the other room has died.
+    import scada.core
+    import scada.store.postgres  # noqa: F401
+    from hmi.spare import lead
+
+    await lead(site, lambda epoch: _run_core(site, epoch))
+
+
+async def _run_core(site: Site, epoch: int | None = None) -> None:
     from hmi.busing import join_bus, open_hub
     from hmi.desk.start import start_desk
     from hmi.interlock import OrderInterlock
@@ -41,37 +53,46 @@ async def _core(site: Site) -> None:
     from scada.own_points import FileState
 
     notify = read_notify(site.path / "notify.toml")
-    records = open_records(site)
     clock = SystemClock()
-    make_secret(site.data / "audit.key")
-    trail = Audit(records, read_secret(site.data / "audit.key"))
-    security = SecurityDesk(records, trail, clock, session_hours=site.session_hours)
-    if not _run_settings(site)["lab"]:
-        first_administrator(security.accounts, site.data, clock.now_ns())
-    hub = await open_hub(site.data)
-    bus = await join_bus(site.data)
-    store = open_store(site)
-    core = Core(
-        site.points,
-        store,
-        SqlAlarmJournal(records),
-        bus,
-        clock,
-        site.scan,
-        heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
-        retention=retention(site),
-        free_bytes=lambda: free_bytes(site.data),
-        settings=site.alarms,
-        audit=trail,
-        interlocks=[OrderInterlock(bus, site.needs_order)],
-        two_person=site.two_person,
-        kept=FileState(site.data / "points.state"),
-    )
-    sending: asyncio.Task[None] | None = None
-    try:
+    # What waits for a disk or a server does so beside the loop, which renews a pair's lease.
+    async with contextlib.AsyncExitStack() as later:
+        records = await asyncio.to_thread(open_records, site, fence=epoch)
+        later.callback(records.dispose)
+        make_secret(site.data / "audit.key")
+        trail = Audit(records, read_secret(site.data / "audit.key"))
+        security = SecurityDesk(records, trail, clock, session_hours=site.session_hours)
+        if not _run_settings(site)["lab"]:
+            await asyncio.to_thread(
+                first_administrator, security.accounts, site.data, clock.now_ns()
+            )
+        hub = await open_hub(site.data)
+        later.push_async_callback(hub.close)
+        bus = await join_bus(site.data)
+        later.push_async_callback(bus.close)
+        store = await asyncio.to_thread(open_store, site, fence=epoch)
+        core = await asyncio.to_thread(
+            lambda: Core(
+                site.points,
+                store,
+                SqlAlarmJournal(records),
+                bus,
+                clock,
+                site.scan,
+                heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
+                retention=retention(site),
+                free_bytes=lambda: free_bytes(site.data),
+                settings=site.alarms,
+                audit=trail,
+                interlocks=[OrderInterlock(bus, site.needs_order)],
+                two_person=site.two_person,
+                kept=FileState(site.data / "points.state"),
+            )
+        )
+        later.push_async_callback(core.close)
         await serve_outages(bus, records)
         await security.serve(bus)
         sending = await start_desk(bus, records, site, adapters_of(notify.channels))
+        later.callback(sending.cancel)
         notifier = Notifier(
             core.desk,
             SqlOutbox(records),
@@ -83,17 +104,22 @@ async def _core(site: Site) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(core.run())
             tasks.create_task(notifier.run())
-    finally:
-        if sending is not None:
-            sending.cancel()
-        await core.close()
-        await bus.close()
-        await hub.close()
 
 
 async def _gateway(site: Site, reloads: Reloads) -> None:
     """Unlike the others it goes on while the site changes: links that stay the same stay up."""
+    if not site.spare:
+        await _run_gateway(site, reloads)
+        return
+    import scada.gateway  # noqa: F401  loaded before it is needed
+    from hmi.spare import while_leading
+
+    await while_leading(site, lambda: _run_gateway(site, reloads))
+
+
+async def _run_gateway(site: Site, reloads: Reloads) -> None:
     from hmi.busing import join_bus
+    from hmi.spare import may_act
     from scada.clock import SystemClock
     from scada.gateway import Gateway
     from scada.spool_disk import DiskSpool
@@ -102,7 +128,16 @@ async def _gateway(site: Site, reloads: Reloads) -> None:
     ids = [point.id for point in site.points]
     spool = DiskSpool(site.data / "spool", ids, clock.now_ns())
     bus = await join_bus(site.data)
-    gateway = Gateway("gateway-1", site.points, site.drivers, site.scan, bus, clock, spool=spool)
+    gateway = Gateway(
+        "gateway-1",
+        site.points,
+        site.drivers,
+        site.scan,
+        bus,
+        clock,
+        spool=spool,
+        may_act=lambda: may_act(site),
+    )
 
     async def follow() -> None:
         while True:
@@ -156,12 +191,32 @@ async def _field(site: Site) -> None:
     await run_field(site)
 
 
+async def _faces(site: Site) -> None:
+    from hmi.busing import join_bus
+    from hmi.faces import run_faces
+
+    async def work() -> None:
+        bus = await join_bus(site.data)
+        try:
+            await run_faces(site, bus)
+        finally:
+            await bus.close()
+
+    if not site.spare:
+        await work()
+        return
+    from hmi.spare import while_leading
+
+    await while_leading(site, work)
+
+
 ROLES: dict[str, Callable[[Site, Reloads], Awaitable[None]]] = {
     "field": again_on_change(_field),
     "core": again_on_change(_core),
     "gateway": _gateway,
     "model": again_on_change(_model),
     "web": again_on_change(_web),
+    "faces": again_on_change(_faces),
 }
 
 

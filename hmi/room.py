@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hmi.faces import wanted as faces_wanted
 from hmi.security.first import FIRST_FILE
 from hmi.security.tls import LOOPBACK, certificate_of, fingerprint
 from hmi.supervisor import Supervisor, write_json
@@ -49,6 +50,8 @@ class Room:
         self._certificate = certificate_of(self.site) if "web" in roles else None
         self.folder = folder
         self.roles = tuple(roles)
+        if "core" in roles and faces_wanted(self.site):
+            self.roles += ("faces",)
         self.port = port or self.site.web_port
         self._say = say
         self.data = self.site.data

@@ -46,13 +46,30 @@ def open_snapshot(site: Site) -> Database:
     return SqliteDatabase(site.data / HISTORY_FILE, snapshot=True)
 
 
-def open_records(site: Site) -> Engine:
-    """The site's records, brought to this release's schema."""
+def open_records(site: Site, *, fence: int | None = None) -> Engine:
+    """The site's records, brought to this release's schema; `fence` as in `open_store`."""
     from hmi.records import engine, migrate
 
     records = engine(site.records_url or site.data / RECORDS_FILE)
     migrate(records)
+    if fence is not None:
+        _fence(records, fence)
     return records
+
+
+def _fence(records: Engine, epoch: int) -> None:
+    """Begin no transaction under an old epoch."""
+    from sqlalchemy import Connection, event
+
+    from scada.store.port import FencedError
+    from scada.store.postgres import LEADER
+
+    def begin(connection: Connection) -> None:
+        found = connection.exec_driver_sql(f"SELECT epoch FROM {LEADER} FOR SHARE").scalar()  # noqa: S608
+        if found != epoch:
+            raise FencedError(f"another core has taken over (epoch {found}, ours {epoch})")
+
+    event.listen(records, "begin", begin)
 
 
 def retention(site: Site) -> Retention:

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from scada.drivers.config import DriverConfig
@@ -50,6 +50,7 @@ class Gateway:
         *,
         spool: SampleSpool | None = None,
         allow_drill: bool = False,
+        may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make a driver for every link that serves points.
 
@@ -73,6 +74,7 @@ class Gateway:
         self._bus = bus
         self._clock = clock
         self._allow_drill = allow_drill
+        self._may_act = may_act
         self._arrived = asyncio.Event()
         self._behind = False
         self._news: list[SampleBatch] = []
@@ -276,6 +278,8 @@ class Gateway:
         return {"ok": True, "message": "", "words": words, "rows": preview(words)}, b""
 
     async def _carry_out(self, header: Header) -> float:
+        if not self._may_act():
+            raise WriteError("another room has taken over")
         # The last step before the wire: a simulated field takes a drill's commands, a real one
         # takes an operator's, and neither takes what does not say where it comes from.
         origin = header.get("origin")
@@ -322,9 +326,20 @@ async def run_gateway(
     *,
     spool: SampleSpool | None = None,
     allow_drill: bool = False,
+    may_act: Callable[[], bool] = lambda: True,
 ) -> None:
     """Run a gateway until cancelled; see `Gateway`."""
-    gateway = Gateway(name, table, drivers, scan, bus, clock, spool=spool, allow_drill=allow_drill)
+    gateway = Gateway(
+        name,
+        table,
+        drivers,
+        scan,
+        bus,
+        clock,
+        spool=spool,
+        allow_drill=allow_drill,
+        may_act=may_act,
+    )
     try:
         await gateway.run()
     finally:

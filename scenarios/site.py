@@ -80,6 +80,16 @@ class Site:
     keep_days: float = 3653.0
     keep_hours_days: float = 3653.0
     max_gb: float | None = None
+    spare: bool = False
+    opcua_url: str = ""
+    opcua_open: bool = False
+    opcua_user: str = ""
+    opcua_password_hash: str = ""
+    sparkplug_url: str = ""
+    sparkplug_group: str = "ringmain"
+    sparkplug_host: str = ""
+    modbus_host: str = "127.0.0.1"
+    modbus_port: int | None = None
     live_cycle_s: float
     large_scope_households: int | None
     litres_per_person_day: float
@@ -162,6 +172,16 @@ def load_site(path: Path | str) -> Site:
         keep_days=settings.keep_days,
         keep_hours_days=settings.keep_hours_days,
         max_gb=settings.max_gb,
+        spare=settings.spare,
+        opcua_url=settings.opcua_url,
+        opcua_open=settings.opcua_open,
+        opcua_user=settings.opcua_user,
+        opcua_password_hash=settings.opcua_password_hash,
+        sparkplug_url=settings.sparkplug_url,
+        sparkplug_group=settings.sparkplug_group,
+        sparkplug_host=settings.sparkplug_host,
+        modbus_host=settings.modbus_host,
+        modbus_port=settings.modbus_port,
         live_cycle_s=settings.live_cycle_s,
         large_scope_households=settings.large_scope_households,
         litres_per_person_day=settings.litres_per_person_day,

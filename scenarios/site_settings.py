@@ -50,6 +50,16 @@ class SiteSettings:
     keep_days: float = 3653.0
     keep_hours_days: float = 3653.0
     max_gb: float | None = None
+    spare: bool = False
+    opcua_url: str = ""
+    opcua_open: bool = False
+    opcua_user: str = ""
+    opcua_password_hash: str = ""
+    sparkplug_url: str = ""
+    sparkplug_group: str = "ringmain"
+    sparkplug_host: str = ""
+    modbus_host: str = "127.0.0.1"
+    modbus_port: int | None = None
     live_cycle_s: float = 5.0
     large_scope_households: int | None = None
     litres_per_person_day: float = 20.0
@@ -92,6 +102,19 @@ def _zone(value: Any) -> Any:
     return value
 
 
+def _matching(pattern: str) -> Parse:
+    return lambda value: value if isinstance(value, str) and re.fullmatch(pattern, value) else None
+
+
+_opcua = _matching(r"opc\.tcp://[^\s/]+(/\S*)?")
+_mqtt = _matching(r"mqtts?://[^\s/]+")
+_topic_part = _matching(r"[^\s/+#]+")
+
+
+def _flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else None
+
+
 def _postgres(value: Any) -> Any:
     ok = isinstance(value, str) and re.fullmatch(r"postgresql://[^\s/]+/[^\s/]+", value)
     return value if ok else None
@@ -119,7 +142,17 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "storage.records": ("records_url", _postgres, _POSTGRES_WORDS),
     "storage.keep_days": ("keep_days", _number(1, 36_500), "days, from 1 to 36500"),
     "storage.keep_hours_days": ("keep_hours_days", _number(1, 36_500), "days, from 1 to 36500"),
+    "storage.spare": ("spare", _flag, "true or false"),
     "storage.max_gb": ("max_gb", _number(0.1, 100_000), "gigabytes, from 0.1 to 100000"),
+    "faces.opcua": ("opcua_url", _opcua, "an address such as opc.tcp://127.0.0.1:4840/ringmain"),
+    "faces.opcua_open": ("opcua_open", _flag, "true or false"),
+    "faces.opcua_user": ("opcua_user", _text, "a name"),
+    "faces.opcua_password_hash": ("opcua_password_hash", _text, "an argon2 hash"),
+    "faces.sparkplug": ("sparkplug_url", _mqtt, "an address such as mqtt://127.0.0.1:1883"),
+    "faces.sparkplug_group": ("sparkplug_group", _topic_part, "a name without / + #"),
+    "faces.sparkplug_host": ("sparkplug_host", _topic_part, "a name without / + #"),
+    "faces.modbus_host": ("modbus_host", _text, "a host name or address"),
+    "faces.modbus_port": ("modbus_port", *_PORT),
     "live.cycle_s": ("live_cycle_s", _number(0.2, 3600), "a number from 0.2 to 3600"),
     "outage.large_scope_households": (
         "large_scope_households",
@@ -154,6 +187,12 @@ def read_settings(path: Path) -> tuple[SiteSettings, list[Problem]]:
     settings = SiteSettings(**found)
     _check_ports(toml, settings)
     _check_door(toml, settings)
+    if settings.opcua_url and not settings.opcua_open and not settings.opcua_password_hash:
+        toml.problem(
+            "faces.opcua",
+            settings.opcua_url,
+            "opcua_user and opcua_password_hash, or opcua_open = true in a lab",
+        )
     return settings, toml.problems
 
 

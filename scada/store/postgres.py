@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SCHEMA = "ringmain_history"
+LEADER = f"{SCHEMA}.leader"
+"""The table of the lease of a pair of rooms."""
 VERSION = 1
 CONNECT_S = 5
 _LOCK_KEY = 0x52494E48  # any fixed number: the advisory lock under which tables are made

@@ -227,7 +227,9 @@ async def test_birth_data_rebirth_and_death_over_a_broker(broker: NatsServer) ->
         await room.send((0, 250e3))
         await room.advance(0.4)
         async with asyncio.timeout(30):
-            while 0.25 not in [round(m.double_value, 9) for m in other.metrics("DDATA")]:
+            while 0.25 not in [  # noqa: ASYNC110  the broker is another process
+                round(m.double_value, 9) for m in other.metrics("DDATA")
+            ]:
                 await asyncio.sleep(0.02)
         data = [p for k, p in other.heard if k == "DDATA"]
         assert [p.seq for p in data] == [3 + k for k in range(len(data))]
