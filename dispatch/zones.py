@@ -1,0 +1,87 @@
+"""Zone balance: inflow, night flow and leakage of a metered area, by zone and by km."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.indicators import Indicator, unit_leakage
+from dispatch.rulebook import RuleSet
+
+NIGHT = (time(2), time(4))
+"""Hours in which people use least; a habit of leakage work, not a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A metered area: its meters with the sign of their flow into it, its pipes (m of DN100 and
+    more), and what its users take at night (m3/s)."""
+
+    id: str
+    meters: Mapping[str, int]
+    length_m: float
+    night_use_m3s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneBalance:
+    """A zone over a period. Flows in m3/s; `covered` is the share of hours with every meter good.
+
+    Leakage is the night flow less the users' own night use, never below nothing.
+    """
+
+    zone: str
+    inflow_m3s: float
+    night_flow_m3s: float
+    leakage_m3s: float
+    covered: float
+    indicator: Indicator | None
+
+
+def balance(
+    zone: Zone,
+    times: Sequence[datetime],
+    flows_m3s: Mapping[str, NDArray[np.float64]],
+    rules: RuleSet,
+    *,
+    zone_of_day: tzinfo,
+    night: tuple[time, time] = NIGHT,
+) -> ZoneBalance:
+    """The balance of a zone from its meters' flows (each (T,), NaN where bad) at `times`.
+
+    Hours in which a meter is bad count for nothing. KeyError names a meter without flows.
+    """
+    missing = [name for name in zone.meters if name not in flows_m3s]
+    if missing:
+        raise KeyError(f"no flows of meter {', '.join(missing)}")
+    total = np.zeros(len(times))
+    for name, sign in zone.meters.items():
+        total = total + sign * flows_m3s[name]
+    good = np.isfinite(total)
+    clock = [moment.astimezone(zone_of_day).time() for moment in times]
+    asleep = np.array([night[0] <= at < night[1] for at in clock], dtype=np.bool_) & good
+    if not good.any() or not asleep.any():
+        nan = float("nan")
+        return ZoneBalance(
+            zone=zone.id,
+            inflow_m3s=float(total[good].mean()) if good.any() else nan,
+            night_flow_m3s=nan,
+            leakage_m3s=nan,
+            covered=float(good.mean()) if len(good) else 0.0,
+            indicator=None,
+        )
+    night_flow = float(total[asleep].mean())
+    leakage = max(night_flow - zone.night_use_m3s, 0.0)
+    per_hour = leakage * 3600.0
+    return ZoneBalance(
+        zone=zone.id,
+        inflow_m3s=float(total[good].mean()),
+        night_flow_m3s=night_flow,
+        leakage_m3s=leakage,
+        covered=float(good.mean()),
+        indicator=unit_leakage(per_hour, zone.length_m / 1000.0, rules),
+    )
