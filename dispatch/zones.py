@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dispatch.indicators import Indicator, unit_leakage
 from dispatch.rulebook import RuleSet
+from network_models.units import UNITS
 
 NIGHT = (time(2), time(4))
 """Hours in which people use least; a habit of leakage work, not a rule."""
@@ -18,12 +19,12 @@ NIGHT = (time(2), time(4))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A metered area: its meters with the sign of their flow into it, its pipes (m of DN100 and
+    """A metered area: its meters with the sign of their flow into it, its pipes (km of DN100 and
     more), and what its users take at night (m3/s)."""
 
     id: str
     meters: Mapping[str, int]
-    length_m: float
+    length_km: float
     night_use_m3s: float = 0.0
 
 
@@ -76,12 +77,12 @@ def balance(
         )
     night_flow = float(total[asleep].mean())
     leakage = max(night_flow - zone.night_use_m3s, 0.0)
-    per_hour = leakage * 3600.0
+    per_hour = UNITS["m3/h"].from_si(leakage)
     return ZoneBalance(
         zone=zone.id,
         inflow_m3s=float(total[good].mean()),
         night_flow_m3s=night_flow,
         leakage_m3s=leakage,
         covered=float(good.mean()),
-        indicator=unit_leakage(per_hour, zone.length_m / 1000.0, rules),
+        indicator=unit_leakage(per_hour, zone.length_km, rules),
     )

@@ -147,7 +147,7 @@ def test_d10_zone_leakage_from_night_flow_with_a_meter_that_fails() -> None:
     flow = np.where((hours >= 2) & (hours < 4), 0.004, 0.02)
     outlet = np.full(96, 0.001)
     inlet = flow + outlet
-    zone = Zone(id="Z", meters={"in": 1, "out": -1}, length_m=3000.0, night_use_m3s=0.001)
+    zone = Zone(id="Z", meters={"in": 1, "out": -1}, length_km=3.0, night_use_m3s=0.001)
     found = balance(zone, times, {"in": inlet, "out": outlet}, JINAN, zone_of_day=ZONE)
     assert found.leakage_m3s == pytest.approx(0.003)
     assert found.indicator is not None
