@@ -194,7 +194,8 @@ class Layout:
             elif kind in BCD:
                 raw[members] = _bcd(packed)
             else:
-                raw[members] = packed.view(_DTYPE[kind])[:, 0]
+                with np.errstate(invalid="ignore"):  # a signalling NaN is a value like any other
+                    raw[members] = packed.view(_DTYPE[kind])[:, 0]
         return raw
 
 
