@@ -69,6 +69,18 @@ def parse_modbus(text: str) -> ModbusAddress:
     )
 
 
+def parse_hole(text: str) -> tuple[ModbusAddress, int]:
+    """The first address and the last number of `[unit/]area:first-last`; ValueError otherwise."""
+    first, dash, last = text.partition("-")
+    wanted = "[unit/]area:first-last, such as hr:100-119"
+    if not dash or not last.isdigit():
+        raise ValueError(wanted)
+    at = parse_modbus(first)
+    if at.bit is not None or not at.number <= int(last) <= 0xFFFF:
+        raise ValueError(wanted)
+    return at, int(last)
+
+
 def check_opcua(text: str) -> None:
     """Pass a well-formed OPC UA node id; ValueError says what was expected."""
     match = _OPCUA.fullmatch(text)

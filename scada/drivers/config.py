@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from network_models.problems import InputError, Problem
+from scada.address import parse_hole
 
 DriverKind = Literal["modbus_tcp", "opcua", "memory"]
 
@@ -32,6 +33,8 @@ class DriverConfig:
     max_gap: int = 8
     """Registers (or 16-fold bits) that may lie unused between two points of one read."""
     max_registers: int = 125
+    holes: tuple[str, ...] = ()
+    """Registers that must not be read even to fill a gap: `hr:100-119`, `3/ir:7-7`."""
     framing: str = "tcp"
     """`tcp`, or `rtu` for a serial line behind a converter that passes its frames on."""
     role: str = ""
@@ -144,7 +147,7 @@ def read_drivers(
         problems += found
         if not found:
             files = {key: str(folder / table[key]) for key in _PATHS if table.get(key)}
-            lists = {"backup": tuple(table.get("backup", ()))}
+            lists = {key: tuple(table.get(key, ())) for key in ("backup", "holes")}
             configs.append(DriverConfig(**{**table, **files, **lists}))
     if problems:
         raise InputError(problems)
@@ -170,6 +173,8 @@ def _faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str, str]
                 faults.append((key, str(value), "one of " + ", ".join(_CHOICES[key])))
         elif key == "backup":
             faults += _backup_faults(kind, value)
+        elif key == "holes":
+            faults += _hole_faults(value)
         elif wanted in ("int", "float"):
             number = isinstance(value, int if wanted == "int" else (int, float))
             low, high = _RANGES[key]
@@ -207,6 +212,18 @@ def _file_faults(table: Mapping[str, Any], folder: Path) -> list[tuple[str, str,
             faults.append(("certificate", "nothing", f"a file, as {key} is given"))
     if table.get("certificate") and table.get("framing") == "rtu":
         faults.append(("framing", "rtu", "tcp, as a certificate is given"))
+    return faults
+
+
+def _hole_faults(value: Any) -> list[tuple[str, str, str]]:
+    if not isinstance(value, list):
+        return [("holes", repr(value), "a list of texts")]
+    faults: list[tuple[str, str, str]] = []
+    for hole in value:
+        try:
+            parse_hole(str(hole))
+        except ValueError as error:
+            faults.append(("holes", repr(hole), str(error)))
     return faults
 
 

@@ -22,7 +22,7 @@ from itertools import chain, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from scada.address import BIT_AREAS, parse_modbus
+from scada.address import BIT_AREAS, parse_hole, parse_modbus
 from scada.drivers.config import DriverConfig
 from scada.drivers.link import (
     READBACK_WAITS_S,
@@ -100,6 +100,11 @@ class ModbusTcpDriver:
             unit = _Unit(job.config.name, number, job.config.backoff_s)
             unit.places = np.array(
                 [i for i, p in enumerate(self._places) if p.unit == number], dtype=np.intp
+            )
+            unit.cuts.update(
+                (hole.area, hole.number)  # no read may hold what is before a hole and what is after
+                for hole, _ in map(parse_hole, job.config.holes)
+                if number == (job.config.unit if hole.unit is None else hole.unit)
             )
             self._units[number] = unit
         self._reads = {name: self._compile(name) for name in self._groups}

@@ -49,3 +49,12 @@ def test_a_password_does_not_show():
         [{"name": "p", "kind": "opcua", "url": "opc.tcp://h:1", "password": "secret"}]
     )
     assert "secret" not in repr(config)
+
+
+def test_holes_are_checked():
+    (config,) = read_drivers([{"name": "a", "kind": "modbus_tcp", "holes": ["hr:1-2", "3/ir:9-9"]}])
+    assert config.holes == ("hr:1-2", "3/ir:9-9")
+    bad = {"name": "a", "kind": "modbus_tcp", "holes": ["hr:5-2", "hr:1", "hr:1.2-3", "x:1-2"]}
+    with pytest.raises(InputError) as caught:
+        read_drivers([bad])
+    assert [p.field for p in caught.value.problems] == ["drivers.a.holes"] * 4

@@ -449,3 +449,13 @@ async def test_bits_of_a_register_are_a_number_and_written_without_touching_the_
         with pytest.raises(WriteError, match="does not fit into 3 bits"):
             await driver.write(0, 8.0)
     await server.shutdown()
+
+
+async def test_a_declared_hole_is_never_read_over():
+    async with FakeServer(counting) as server:
+        points = [point("a", "hr:10"), point("b", "hr:14"), point("c", "2/hr:10")]
+        given = [*points, point("d", "2/hr:14")]
+        async with _running(server.port, *given, holes=("hr:11-13",)) as (_, got):
+            await until(lambda: got.value == {0: 10.0, 1: 14.0, 2: 10.0, 3: 14.0})
+            asked = {(unit, *struct.unpack(">HH", data)) for _, unit, _, data in server.requests}
+    assert asked == {(1, 10, 1), (1, 14, 1), (2, 10, 5)}
