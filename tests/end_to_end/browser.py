@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import ConsoleMessage, Page, Request, async_playwright
 
 CHROMIUM = shutil.which("chromium") or ""
+SHOTS = os.environ.get("RINGMAIN_SHOTS", "")
+"""A folder for pictures of what the tests see, for looking at them by hand."""
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -63,3 +67,9 @@ async def browser_page(width: int = 1440, height: int = 900) -> AsyncIterator[Wa
             yield watched
         finally:
             await browser.close()
+
+
+async def shot(page: Page, name: str) -> None:
+    """A picture of the page, where `RINGMAIN_SHOTS` names a folder for it."""
+    if SHOTS:
+        await page.screenshot(path=Path(SHOTS) / f"{name}.png")

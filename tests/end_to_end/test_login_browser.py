@@ -23,7 +23,7 @@ from hmi.security.first import FIRST_FILE, first_administrator, forget_first_pas
 from hmi.security.tls import self_signed
 from scada.bus import MemoryBus
 from scada.clock import SystemClock
-from tests.end_to_end.browser import browser_page
+from tests.end_to_end.browser import browser_page, shot
 from tests.hmi.feeder import Feeder
 
 STATIC = Path(hmi.__file__).parent / "static"
@@ -85,31 +85,35 @@ async def test_the_first_login(tmp_path: Path) -> None:
         page = watched.page
         await page.goto(url)
         form = page.get_by_test_id("login")
-        await expect(form).to_contain_text("登录")
+        await expect(form).to_contain_text("登录", timeout=30_000)
         await page.get_by_role("button", name="EN", exact=True).click()
         await page.get_by_label("Name").fill("admin")
         await page.get_by_label("Password", exact=True).fill("not this one")
         await page.get_by_role("button", name="Log in").click()
-        await expect(form).to_contain_text("do not fit")
+        await expect(form).to_contain_text("do not fit", timeout=30_000)
+        await shot(page, "login")
         await page.get_by_label("Password", exact=True).fill(password)
         await page.get_by_role("button", name="Log in").click()
-        await expect(form).to_contain_text("Change the first password")
+        await expect(form).to_contain_text("Change the first password", timeout=30_000)
         await page.get_by_label("Present password").fill(password)
         await page.get_by_label("New password", exact=True).fill("seven grey pumps")
         await page.get_by_label("New password again").fill("seven grey pumps")
         await page.get_by_role("button", name="Change and go on").click()
-        await expect(page.get_by_test_id("who")).to_have_text("admin")
-        await expect(page.get_by_test_id("stale")).to_have_count(0)
+        await expect(page.get_by_test_id("who")).to_have_text("admin", timeout=60_000)
+        await expect(page.get_by_test_id("stale")).to_have_count(0, timeout=60_000)
         assert not os.path.exists(tmp_path / FIRST_FILE)  # noqa: PTH110, ASYNC240
 
         await page.goto(url + "#/access")
         await page.get_by_placeholder("Name").fill("liwei")
         await page.get_by_placeholder("First password").fill("a first secret")
         await page.get_by_role("button", name="Add account").click()
-        await expect(page.get_by_test_id("users")).to_contain_text("liwei")
+        await expect(page.get_by_test_id("users")).to_contain_text("liwei", timeout=30_000)
         await expect(page.get_by_test_id("audit")).to_contain_text("account added")
+        await shot(page, "access")
         await page.get_by_test_id("verify").click()
-        await expect(page.get_by_role("status").first).to_contain_text("none changed")
+        await expect(page.get_by_role("status").first).to_contain_text(
+            "none changed", timeout=30_000
+        )
 
         # A session ended elsewhere ends the page too.
         account = desk.accounts.get("admin")

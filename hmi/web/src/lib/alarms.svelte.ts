@@ -11,12 +11,15 @@ const EVENTS_KEPT = 500;
 function order(a: Alarm, b: Alarm): number {
   // What stands comes before what has gone by itself; what waits before what is known.
   const gone = Number(a.state === "returned") - Number(b.state === "returned");
-  const waiting = Number(b.state !== "acknowledged") - Number(a.state !== "acknowledged");
-  return gone || waiting || RANK[a.priority] - RANK[b.priority] || b.raised_ns - a.raised_ns;
+  const unseen = Number(waiting(b)) - Number(waiting(a));
+  return gone || unseen || RANK[a.priority] - RANK[b.priority] || b.raised_ns - a.raised_ns;
 }
 
 class Alarms {
-  list = $state.raw<Alarm[]>([]);
+  /** Every alarm that is not normal or is held. */
+  all = $state.raw<Alarm[]>([]);
+  /** Those that an operator is to see. */
+  list = $derived(this.all.filter((alarm) => !alarm.held));
   /** Events since the page was opened, newest first. */
   events = $state.raw<JournalEntry[]>([]);
   error = $state<unknown>(null);
@@ -28,7 +31,7 @@ class Alarms {
         p,
         {
           all: this.list.filter((a) => a.priority === p).length,
-          waiting: this.list.filter((a) => a.priority === p && a.state !== "acknowledged").length,
+          waiting: this.list.filter((a) => a.priority === p && waiting(a)).length,
         },
       ]),
     ) as Record<Priority, { all: number; waiting: number }>,
@@ -51,7 +54,7 @@ class Alarms {
   async refresh(): Promise<void> {
     try {
       const answer = await get<{ alarms: Alarm[] }>("/api/alarms");
-      this.list = answer.alarms.toSorted(order);
+      this.all = answer.alarms.toSorted(order);
       this.error = null;
       this.loaded = true;
     } catch (error) {
@@ -61,8 +64,10 @@ class Alarms {
 
   take(event: JournalEntry): void {
     this.events = [event, ...this.events].slice(0, EVENTS_KEPT);
-    const others = this.list.filter((a) => a.id !== event.id);
-    this.list = event.state === "normal" ? others : [...others, event].toSorted(order);
+    if (event.kind === "command") return;
+    const others = this.all.filter((a) => a.id !== event.id);
+    const gone = event.state === "normal" && !event.held;
+    this.all = gone ? others : [...others, event].toSorted(order);
   }
 
   async acknowledge(ids: string[], comment: string): Promise<{ id: string; reason: string }[]> {
@@ -79,5 +84,5 @@ export const alarms = new Alarms();
 
 /** Whether an acknowledgement is still awaited. */
 export function waiting(alarm: Alarm): boolean {
-  return alarm.state === "unacknowledged" || alarm.state === "returned";
+  return !alarm.held && ["unacknowledged", "returned", "latched"].includes(alarm.state);
 }

@@ -65,7 +65,7 @@ export interface Alarm {
   id: string;
   source: string;
   kind: string;
-  state: "unacknowledged" | "acknowledged" | "returned" | "normal";
+  state: "unacknowledged" | "acknowledged" | "returned" | "latched" | "latched-acknowledged" | "normal";
   priority: Priority;
   value: number | null;
   limit: number | null;
@@ -78,6 +78,16 @@ export interface Alarm {
   text_zh: string;
   text_en: string;
   occurrences: number;
+  /** Shelved, suppressed by design or out of service: kept from the operator. */
+  held?: boolean;
+  holds?: {
+    shelf?: { kind: string; user: string; reason: string; until_ns: number };
+    suppressed?: { by: string };
+    service?: { user: string; reason: string; permit: string };
+  };
+  group?: string;
+  /** Of its group it was the first. */
+  first?: boolean;
 }
 
 export interface JournalEntry extends Alarm {
