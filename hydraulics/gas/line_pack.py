@@ -18,10 +18,13 @@ from hydraulics.gas.boundary import case_of, demands_at
 from hydraulics.gas.model import GasModel
 from hydraulics.gas.outcome import Outcome
 from hydraulics.gas.outflows import take_stock
+from hydraulics.types import F64, U8
 from network_models.changes import Change
 
 PACK_STEP_S = 60.0
 CLOSE_S = 1e-6
+HALVINGS = 6
+"""How often a step that does not balance is halved before it is told."""
 
 
 class LinePack:
@@ -69,17 +72,31 @@ class LinePack:
         return self._outcome
 
     def step(self, step_s: float) -> Outcome:
-        """One step; demands are those at its middle."""
-        model = self.model
-        work = model.work
-        work.demand[:] = demands_at(model.arrays, model.case, self.time_s + 0.5 * step_s)
-        self._outcome = model.once(self._settings._replace(step_s=step_s))
-        self.time_s += step_s
-        if not self._outcome.converged:
-            self.unsettled += 1
-        self._brought_kg += step_s * self._inflow_kgs()
-        self.stock_kg = take_stock(model.tables, model.work)
+        """One step; demands are those at its middle. One that does not balance is halved."""
+        self._outcome = self._step(step_s, HALVINGS)
         return self._outcome
+
+    def _step(self, step_s: float, halvings: int) -> Outcome:
+        model, work = self.model, self.model.work
+        kept = [array.copy() for array in self._changing()]
+        work.demand[:] = demands_at(model.arrays, model.case, self.time_s + 0.5 * step_s)
+        outcome = model.once(self._settings._replace(step_s=step_s))
+        settled = outcome.balanced(float(np.abs(work.flow).max(initial=0.0)))
+        if not settled and halvings > 0:
+            for array, value in zip(self._changing(), kept, strict=True):
+                array[:] = value
+            first = self._step(0.5 * step_s, halvings - 1)
+            return first.joined(self._step(0.5 * step_s, halvings - 1))
+        self.time_s += step_s
+        self.unsettled += not settled
+        self._brought_kg += step_s * self._inflow_kgs()
+        self.stock_kg = take_stock(model.tables, work)
+        return outcome
+
+    def _changing(self) -> tuple[F64 | U8, ...]:
+        """What a solve moves: the state a step starts from."""
+        w = self.model.work
+        return (w.flow, w.potential, w.pressure, w.delivered, w.state, w.source, w.reached)
 
     def _inflow_kgs(self) -> float:
         """What all sources brought less what left, over the last step."""

@@ -54,6 +54,10 @@ class Outcome:
         """Whether iteration ended by itself."""
         return self.singular < 0 and self.change <= self.accuracy
 
+    def balanced(self, flow_kgs: float) -> bool:
+        """Whether mass closes too, beside a largest flow."""
+        return self.converged and self.mass_kgs <= MASS_LIMIT * (1.0 + flow_kgs)
+
     def joined(self, later: Outcome) -> Outcome:
         """The later solve, with the work of both."""
         return replace(
@@ -75,7 +79,7 @@ def flags_of(arrays: GasArrays, facts: Facts, outcome: Outcome) -> list[str]:
             f"no balance after {outcome.iterations} iterations: "
             f"relative change {outcome.change:.2g}"
         )
-    if not outcome.mass_kgs <= MASS_LIMIT * (1.0 + facts.flow):
+    if outcome.converged and not outcome.balanced(facts.flow):
         node = arrays.node_ids[s.node[outcome.mass_row]] if outcome.mass_row >= 0 else "?"
         found.append(f"mass does not balance at node {node}: {outcome.mass_kgs:.3g} kg/s")
     if not outcome.energy_pa <= ENERGY_LIMIT * facts.pressure:

@@ -18,8 +18,9 @@ SOFT = 1e-4
 @lean_kernel
 def _demand_law(
     tables: GasTables, work: GasWork, settings: GasSettings, r: int
-) -> tuple[float, float, float]:
-    """Potential that delivers the present share of a demand, potential a kg/s, full potential.
+) -> tuple[bool, float, float]:
+    """Whether pressure decides on a delivery now; then the potential that delivers its present
+    share, and potential a kg/s. All is delivered above the full potential, nothing below none.
 
     Delivered = demand sqrt(x), x the share of squared pressure between none and the required
     gauge pressure, as gas leaves a burner.
@@ -28,8 +29,11 @@ def _demand_law(
     high = low + settings.required_pa
     none, full = scale * low * low, scale * high * high
     share = work.delivered[r] / work.demand[r]
+    potential = work.potential[r]
+    if (share >= 1.0 and potential >= full) or (share <= 0.0 and potential <= none):
+        return False, 0.0, 1.0
     law = none + (full - none) * share * share
-    return law, 2.0 * (full - none) * max(share, LEAST_SHARE) / work.demand[r], full
+    return True, law, 2.0 * (full - none) * max(share, LEAST_SHARE) / work.demand[r]
 
 
 @lean_kernel
@@ -65,8 +69,8 @@ def move_deliveries(
         if demand <= 0.0 or work.reached[r] == 0:
             continue
         now = work.delivered[r]
-        law, gradient, full = _demand_law(tables, work, settings, r)
-        if now >= demand and work.potential[r] >= full:
+        decides, law, gradient = _demand_law(tables, work, settings, r)
+        if not decides:
             continue
         new = max(0.0, min(now + share * (system.right[r] - law) / gradient, demand))
         work.delivered[r] = new
@@ -119,8 +123,8 @@ def add_outflows(tables: GasTables, work: GasWork, settings: GasSettings, system
         slope = 0.0
         lead = 0.0
         if settings.driven and work.demand[r] > 0.0:
-            law, gradient, full = _demand_law(tables, work, settings, r)
-            if total < work.demand[r] or work.potential[r] < full:
+            decides, law, gradient = _demand_law(tables, work, settings, r)
+            if decides:
                 slope = 1.0 / gradient
                 lead = slope * (law - work.potential[r])
         if work.leak[r] > 0.0:

@@ -104,9 +104,21 @@ def test_survival_after_the_gate_is_lost() -> None:
     assert calm.first is None
 
 
+def test_users_on_hills_that_get_nothing_feed_nothing() -> None:
+    """Below the air's pressure a user takes nothing, and gives nothing either."""
+    nodes = [source("S", 3000.0), user("A", 0.3), user("H", 0.1, elevation_m=500.0)]
+    links = [pipe("1", "S", "A", 3000.0), pipe("2", "A", "H", 100.0)]
+    now = solve(gas_network(nodes, links))
+    assert now.report.converged and now.report.mass_kgs < 1e-9
+    assert now.demand_kgs[2] == 0.0 and now.flow_kgs[1] == pytest.approx(0.0, abs=1e-9)
+    assert 0.0 < now.demand_kgs[1] < 0.3
+    assert {s.node for s in now.report.shortfalls} == {"A", "H"}
+
+
 def test_an_emptied_network_has_no_pressure_below_the_air() -> None:
     run = simulate(town(), hours=10, step_s=600, line_pack=True, changes=[LoseSource("S")])
     assert run.report.converged, run.report.flags
+    assert run.report.mass_kgs < 1e-9
     lowest = np.nanmin(run.pressure_pa)
     assert lowest > -1.0
     assert run.demand_kgs[-1, 2:].sum() < 1e-3
