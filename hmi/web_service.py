@@ -57,7 +57,7 @@ async def serve_web(site: Site, bus: Bus, port: int, *, lab: bool = False) -> No
         view_of(site),
         STATIC,
         access=access,
-        hosts=[site.web_host],
+        hosts=[site.web_host, *site.web_names],
         password_changed=password_changed,
     )
     server_options: dict[str, Any] = dict(SERVER_OPTIONS)

@@ -94,6 +94,7 @@ class Site:
     large_scope_households: int | None
     litres_per_person_day: float
     litres_source: str
+    web_names: tuple[str, ...] = ()
     web_certificate: Path | None = None
     web_key: Path | None = None
     security_mode: str = "login"
@@ -163,6 +164,7 @@ def load_site(path: Path | str) -> Site:
         web_key=folder / settings.web_key if settings.web_key else None,
         security_mode=settings.security_mode,
         session_hours=settings.session_hours,
+        web_names=settings.web_names,
         two_person=settings.two_person,
         needs_order=settings.needs_order,
         alarms=alarms,

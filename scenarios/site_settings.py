@@ -38,6 +38,7 @@ class SiteSettings:
     """Kinds of all drivers by name, those with faults too; "" where the kind is none."""
     web_host: str = "127.0.0.1"
     web_port: int = 8080
+    web_names: tuple[str, ...] = ()
     web_certificate: str = ""
     web_key: str = ""
     security_mode: str = "login"
@@ -131,6 +132,7 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "seed": ("seed", _number(0, 2**63 - 1, whole=True), "a whole number of at least 0"),
     "web.host": ("web_host", _text, "a host name or address"),
     "web.port": ("web_port", *_PORT),
+    "web.names": ("web_names", _patterns, "a list of host names"),
     "web.certificate": ("web_certificate", _text, "a PEM file"),
     "web.key": ("web_key", _text, "a PEM file"),
     "security.mode": ("security_mode", _choice("login", "lab"), "login or lab"),

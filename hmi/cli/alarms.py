@@ -10,6 +10,7 @@ import typer
 
 from hmi.cli import output
 from hmi.cli.checks import problem
+from hmi.cli.records_of import records_of
 from network_models.problems import InputError
 
 alarms_app = typer.Typer(help="Alarms of a site.", no_args_is_help=True)
@@ -60,21 +61,16 @@ def report(
     from zoneinfo import ZoneInfo
 
     from hmi.api.times import to_ns
-    from hmi.records import SqlAlarmJournal, engine, migrate
+    from hmi.records import SqlAlarmJournal
     from scada.alarm_desk import BEFORE_NS
     from scada.alarm_kpi import TARGETS, report
-    from scenarios.site_settings import read_settings
 
-    settings, problems = read_settings(folder / "site.toml")
-    if problems:
-        raise InputError(problems)
+    records, _, settings = records_of(folder)
     zone = ZoneInfo(settings.timezone)
     to = datetime.now(UTC) if end is None else _time("--to", end, zone)
     since = to - timedelta(days=1) if begin is None else _time("--from", begin, zone)
     if since >= to:
         raise InputError([problem("--from", since.isoformat(), "a time before --to")])
-    records = engine(folder / settings.data_folder / "records.db")
-    migrate(records)
     journal = SqlAlarmJournal(records)
     from_ns, to_ns_ = to_ns(since), to_ns(to)
     events = journal.events(from_ns=max(0, from_ns - BEFORE_NS), to_ns=to_ns_, limit=MOST_EVENTS)

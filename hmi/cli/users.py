@@ -14,6 +14,7 @@ import typer
 
 from hmi.cli import output
 from hmi.cli.checks import problem
+from hmi.cli.records_of import records_of
 from network_models.problems import InputError
 
 if TYPE_CHECKING:
@@ -144,18 +145,12 @@ def entries(
 
 
 def _desk(folder: Path) -> SecurityDesk:
-    from hmi.records import Audit, engine, migrate
+    from hmi.records import Audit
     from hmi.security.desk import SecurityDesk
     from scada.bus_secret import make_secret, read_secret
     from scada.clock import SystemClock
-    from scenarios.site_settings import read_settings
 
-    settings, problems = read_settings(folder / "site.toml")
-    if problems:
-        raise InputError(problems)
-    data = (folder / settings.data_folder).resolve()
-    records = engine(data / "records.db")
-    migrate(records)
+    records, data, _ = records_of(folder)
     make_secret(data / "audit.key")
     trail = Audit(records, read_secret(data / "audit.key"))
     return SecurityDesk(records, trail, SystemClock())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, Engine, delete, select
 
 from hmi.records.database import alone, upsert
 from hmi.records.tables import login_failure
 from hmi.security.lockout import (
     ANYWHERE,
+    FORGOTTEN_S,
     FREE_FROM_ANYWHERE,
     FREE_FROM_ONE,
+    NS_PER_S,
     Failures,
     one_more,
     wait_s,
@@ -24,15 +28,20 @@ class LoginFailures:
     def __init__(self, records: Engine) -> None:
         self._records = records
 
-    def begin(self, name: str, address: str, now_ns: int) -> int:
-        """Count a try as failed until `forget`; seconds to wait when it is not let in."""
+    def begin(self, name: str, address: str, now_ns: int) -> tuple[int, bool]:
+        """Count a try as failed until `forget`: (seconds to wait when it is not let in, whether
+        this very try, should it fail, closes the door). Old rows are forgotten.
+        """
         free = {address: FREE_FROM_ONE, ANYWHERE: FREE_FROM_ANYWHERE}
         with alone(self._records, _LOCK) as connection:
             known = {place: _read(connection, name, place) for place in free}
             wait = max(wait_s(failures, now_ns) for failures in known.values())
             if wait:
-                return wait
-            rows = []
+                return wait, False
+            old = login_failure.c.last_ns < now_ns - FORGOTTEN_S * NS_PER_S
+            gone = delete(login_failure).where(old & (login_failure.c.locked_until_ns < now_ns))
+            connection.execute(gone)
+            rows: list[dict[str, Any]] = []
             for place, failures in known.items():
                 after = one_more(failures, free[place], now_ns)
                 rows.append(
@@ -45,7 +54,7 @@ class LoginFailures:
                     }
                 )
             upsert(connection, login_failure, rows)
-        return 0
+        return 0, any(row["locked_until_ns"] > now_ns for row in rows)
 
     def forget(self, name: str, address: str | None = None) -> None:
         """A login succeeded from an address, or an administrator unlocks the account (None)."""

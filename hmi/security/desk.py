@@ -7,6 +7,7 @@ counts as failed before it is judged; `security.enter` takes that back.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,9 @@ from scada.ports import Bus, Clock, Header
 
 NS_PER_H = 3_600_000_000_000
 UNKNOWN = "?"
-"""Tries for names that are no accounts are counted as one, or the table would grow at will."""
+BUCKETS = 256
+"""Tries for names that are no accounts are counted in so many heaps: as one heap they would tell
+which names exist, each alone they would let the table grow at will."""
 
 
 class SecurityDesk:
@@ -67,9 +70,11 @@ class SecurityDesk:
         found = self.accounts.get(str(header["name"]))
         known = found is not None and not found["disabled"]
         name = found["name"] if found is not None else UNKNOWN
-        wait = self.failures.begin(name, str(header["address"]), self._now())
-        if wait:
-            self._note(header, "login-locked", name, {"wait_s": wait})
+        counted = name if found is not None else f"{UNKNOWN}{_bucket(str(header['name']))}"
+        wait, closes = self.failures.begin(counted, str(header["address"]), self._now())
+        if closes:
+            # Once for each lock: refusals after it must not fill the trail.
+            self._note(header, "login-locked", name)
         return {"wait_s": wait, "hash": found["password"] if found and known and not wait else None}
 
     def failed(self, header: Header) -> Header:
@@ -223,6 +228,10 @@ class SecurityDesk:
 
     def _now(self) -> int:
         return self._clock.now_ns()
+
+
+def _bucket(name: str) -> int:
+    return hashlib.sha256(name.encode()).digest()[0] % BUCKETS
 
 
 def _in_thread(answer: Callable[[Header], Header]) -> Callable[[Header, bytes], Any]:

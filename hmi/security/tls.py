@@ -24,11 +24,11 @@ def certificate_of(site: Site) -> tuple[Path, Path] | None:
         return site.web_certificate, site.web_key
     if site.web_host in LOOPBACK:
         return None
-    return self_signed(site.data / "tls", site.web_host)
+    return self_signed(site.data / "tls", site.web_host, *site.web_names)
 
 
-def self_signed(folder: Path, host: str) -> tuple[Path, Path]:
-    """Certificate and key for a host, made in `folder` unless they are there; both PEM files."""
+def self_signed(folder: Path, host: str, *more: str) -> tuple[Path, Path]:
+    """Certificate and key for hosts, made in `folder` unless they are there; both PEM files."""
     certificate_file, key_file = folder / "web.crt", folder / "web.key"
     if certificate_file.exists() and key_file.exists():
         return certificate_file, key_file
@@ -43,7 +43,7 @@ def self_signed(folder: Path, host: str) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=365 * _YEARS))
-        .add_extension(x509.SubjectAlternativeName(_names(host)), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_names(host, *more)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, hashes.SHA256())
@@ -68,13 +68,14 @@ def fingerprint(certificate_file: Path) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
-def _names(host: str) -> list[x509.GeneralName]:
-    names: list[x509.GeneralName] = [
-        x509.DNSName("localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-    ]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return [*names, x509.DNSName(host)]
-    return names if address.is_unspecified else [*names, x509.IPAddress(address)]
+def _names(*hosts: str) -> list[x509.GeneralName]:
+    names: list[x509.GeneralName] = []
+    for host in dict.fromkeys(("localhost", "127.0.0.1", *hosts)):
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            names.append(x509.DNSName(host))
+            continue
+        if not address.is_unspecified:
+            names.append(x509.IPAddress(address))
+    return names

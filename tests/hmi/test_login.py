@@ -142,6 +142,18 @@ async def test_five_wrong_tries_lock_one_address_and_time_opens_it_again(tmp_pat
         assert ("li", "login-locked") in room.trail()
 
 
+async def test_refusals_do_not_fill_the_trail_and_unknown_names_tell_nothing(
+    room: LoginRoom,
+) -> None:
+    room.person("li", "viewer")
+    for _ in range(40):
+        for name in ("li", "nobody"):
+            room.desk.attempt({"name": name, "address": "10.0.0.9"})
+    assert room.trail() == [("li", "login-locked"), ("?", "login-locked")]
+    # A lock of one unknown name is none of another one's.
+    assert room.desk.attempt({"name": "somebody", "address": "10.0.0.9"})["wait_s"] == 0
+
+
 async def test_tries_at_once_are_all_counted(room: LoginRoom) -> None:
     room.person("li", "viewer")
     tries = [
