@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scada.samples import I64
+from scada.samples import F64, I64
 from scada.store.blocks import Series
 
 POINTS_A_BUCKET = 3
@@ -22,23 +23,27 @@ def downsample(series: Series, from_ns: int, to_ns: int, max_points: int) -> Ser
     edges = np.linspace(from_ns, to_ns, buckets + 1).astype(np.int64)
     bounds: I64 = np.searchsorted(series.time_ns, edges)
     bounds[0], bounds[-1] = 0, len(series)
+    starts = np.unique(bounds[:-1][np.diff(bounds) > 0])
+    sizes = np.diff(np.append(starts, len(series)))
     bad = (series.quality >> 31 == 1) | ~np.isfinite(series.value)
-    low = np.where(bad, np.inf, series.value)
-    high = np.where(bad, -np.inf, series.value)
-    keep: set[int] = set()
-    for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        if a == b:
-            continue
-        gap = a + int(np.argmax(bad[a:b]))
-        if bad[gap]:
-            keep.add(gap)
-        least = a + int(np.argmin(low[a:b]))
-        if not bad[least]:
-            keep.update((least, a + int(np.argmax(high[a:b]))))
-    chosen = np.array(sorted(keep)[:max_points], dtype=np.intp)
+    gap = _first(np.maximum, bad.astype(np.float64), starts, sizes)
+    least = _first(np.minimum, np.where(bad, np.inf, series.value), starts, sizes)
+    most = _first(np.maximum, np.where(bad, -np.inf, series.value), starts, sizes)
+    usable = ~bad[least]
+    keep = np.concatenate((gap[bad[gap]], least[usable], most[usable]))
+    chosen = np.unique(keep)[:max_points]
     return Series(
         series.time_ns[chosen],
         series.value[chosen],
         series.quality[chosen],
         series.arrival_ns[chosen],
     )
+
+
+def _first(
+    kind: np.ufunc, values: F64, starts: NDArray[np.intp], sizes: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Where the extreme of each stretch is met first."""
+    best = np.repeat(kind.reduceat(values, starts), sizes)
+    here = np.flatnonzero(values == best)
+    return here[np.searchsorted(here, starts)]

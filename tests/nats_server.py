@@ -22,7 +22,7 @@ class NatsServer:
         self.folder = Path(tempfile.mkdtemp(prefix="ringmain-nats-"))
         self.port, self.mqtt_port = free_port(), free_port()
         (self.folder / "server.conf").write_text(
-            f'server_name: "test"\nhost: "127.0.0.1"\nport: {self.port}\n'
+            f'server_name: "test"\nhost: "127.0.0.1"\nport: {self.port}\nmax_payload: 64MB\n'
             f'jetstream {{ store_dir: "{self.folder}/js" }}\n'
             f'mqtt {{ host: "127.0.0.1", port: {self.mqtt_port} }}\n'
         )

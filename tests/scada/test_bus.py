@@ -1,9 +1,10 @@
-"""One behaviour, two buses: in memory, and over a socket with its hub."""
+"""One behaviour, three buses: in memory, over a socket with its hub, and over a NATS server."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 
 from scada.bus import MemoryBus
 from scada.bus_frames import MAX_PAYLOAD
+from scada.bus_nats import NatsBus
 from scada.bus_socket import SocketBus, SocketHub
 from scada.ports import Bus, BusError, Header, Subscription
+from tests.nats_server import NatsServer, nats
 
 
 class MemoryRoom:
@@ -47,10 +50,39 @@ class SocketRoom:
         await self.hub.close()
 
 
-@pytest.fixture(params=["memory", "unix", "tcp"])
+class NatsRoom:
+    """Members of one server, in a space of their own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.space = f"test-{next(_SPACES)}"
+        self.members: list[NatsBus] = []
+
+    async def member(self) -> Bus:
+        bus = await NatsBus.open(self.url, self.space)
+        self.members.append(bus)
+        return bus
+
+    async def close(self) -> None:
+        for bus in self.members:
+            await bus.close()
+
+
+_SPACES = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def nats_server() -> Iterator[NatsServer]:
+    with nats() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "unix", "tcp", "nats"])
 async def room(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
     if request.param == "memory":
         room: Any = MemoryRoom()
+    elif request.param == "nats":
+        room = NatsRoom(request.getfixturevalue("nats_server").url)
     else:
         room = SocketRoom(
             "tcp:127.0.0.1:0" if request.param == "tcp" else f"unix:{tmp_path}/bus.sock", tmp_path
