@@ -11,6 +11,7 @@ from scada.bus_address import is_address
 from scada.bus_hub import SocketHub
 from scada.bus_secret import make_secret
 from scada.bus_socket import SocketBus
+from scada.ports import Bus
 
 JOIN_PATIENCE_S = 60.0
 
@@ -38,7 +39,14 @@ async def open_hub(data: Path) -> SocketHub:
     return hub
 
 
-async def join_bus(data: Path) -> SocketBus:
-    """Join the site's bus, waiting for core to open it."""
+async def join_bus(data: Path, nats_url: str = "", space: str = "") -> Bus:
+    """Join the site's bus: core's, waiting for it to open, or that of a NATS server.
+
+    `space` keeps sites apart that share a server.
+    """
+    if nats_url:
+        from scada.bus_nats import NatsBus
+
+        return await NatsBus.open(nats_url, space, patience_s=JOIN_PATIENCE_S)
     make_secret(secret_file(data))
     return await SocketBus.open(bus_address(data), secret_file(data), JOIN_PATIENCE_S)

@@ -65,9 +65,10 @@ async def _run_core(site: Site, epoch: int | None = None) -> None:
             await asyncio.to_thread(
                 first_administrator, security.accounts, site.data, clock.now_ns()
             )
-        hub = await open_hub(site.data)
-        later.push_async_callback(hub.close)
-        bus = await join_bus(site.data)
+        if not site.bus_url:
+            hub = await open_hub(site.data)
+            later.push_async_callback(hub.close)
+        bus = await join_bus(site.data, site.bus_url, site.bus_space)
         later.push_async_callback(bus.close)
         store = await asyncio.to_thread(open_store, site, fence=epoch)
         core = await asyncio.to_thread(
@@ -127,7 +128,7 @@ async def _run_gateway(site: Site, reloads: Reloads) -> None:
     clock = SystemClock()
     ids = [point.id for point in site.points]
     spool = DiskSpool(site.data / "spool", ids, clock.now_ns())
-    bus = await join_bus(site.data)
+    bus = await join_bus(site.data, site.bus_url, site.bus_space)
     gateway = Gateway(
         "gateway-1",
         site.points,
@@ -158,7 +159,7 @@ async def _model(site: Site) -> None:
     from hmi.busing import join_bus
     from hmi.live.service import LiveModel
 
-    bus = await join_bus(site.data)
+    bus = await join_bus(site.data, site.bus_url, site.bus_space)
     try:
         await LiveModel(site, bus).run()
     finally:
@@ -170,7 +171,7 @@ async def _web(site: Site) -> None:
     from hmi.web_service import serve_web
 
     run = _run_settings(site)
-    bus = await join_bus(site.data)
+    bus = await join_bus(site.data, site.bus_url, site.bus_space)
     try:
         await serve_web(site, bus, int(run["web_port"]), lab=bool(run["lab"]))
     finally:
@@ -196,7 +197,7 @@ async def _faces(site: Site) -> None:
     from hmi.faces import run_faces
 
     async def work() -> None:
-        bus = await join_bus(site.data)
+        bus = await join_bus(site.data, site.bus_url, site.bus_space)
         try:
             await run_faces(site, bus)
         finally:

@@ -35,7 +35,7 @@ async def run_trial(
         await room.wait_ready()
         ready_s = time.monotonic() - began
         say(f"First values after {ready_s:.1f} s; running for {seconds:g} s ...")
-        bus = await join_bus(room.data)
+        bus = await join_bus(room.data, room.site.bus_url, room.site.bus_space)
         watch = _Watch(bus, room)
         await watch.run(seconds)
         figures = await watch.figures()

@@ -81,6 +81,8 @@ class Site:
     keep_hours_days: float = 3653.0
     max_gb: float | None = None
     spare: bool = False
+    bus_url: str = ""
+    bus_space: str = "ringmain"
     opcua_url: str = ""
     opcua_open: bool = False
     opcua_user: str = ""
@@ -175,6 +177,8 @@ def load_site(path: Path | str) -> Site:
         keep_hours_days=settings.keep_hours_days,
         max_gb=settings.max_gb,
         spare=settings.spare,
+        bus_url=settings.bus_url,
+        bus_space=settings.bus_space,
         opcua_url=settings.opcua_url,
         opcua_open=settings.opcua_open,
         opcua_user=settings.opcua_user,

@@ -52,6 +52,8 @@ class SiteSettings:
     keep_hours_days: float = 3653.0
     max_gb: float | None = None
     spare: bool = False
+    bus_url: str = ""
+    bus_space: str = "ringmain"
     opcua_url: str = ""
     opcua_open: bool = False
     opcua_user: str = ""
@@ -109,6 +111,8 @@ def _matching(pattern: str) -> Parse:
 
 _opcua = _matching(r"opc\.tcp://[^\s/]+(/\S*)?")
 _mqtt = _matching(r"mqtts?://[^\s/]+")
+_nats = _matching(r"(nats|tls)://[^\s/]+")
+_subject_part = _matching(r"[A-Za-z0-9_-]+")
 _topic_part = _matching(r"[^\s/+#]+")
 
 
@@ -146,6 +150,8 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "storage.keep_hours_days": ("keep_hours_days", _number(1, 36_500), "days, from 1 to 36500"),
     "storage.spare": ("spare", _flag, "true or false"),
     "storage.max_gb": ("max_gb", _number(0.1, 100_000), "gigabytes, from 0.1 to 100000"),
+    "bus.nats": ("bus_url", _nats, "an address such as nats://127.0.0.1:4222"),
+    "bus.space": ("bus_space", _subject_part, "a name of letters, digits, - and _"),
     "faces.opcua": ("opcua_url", _opcua, "an address such as opc.tcp://127.0.0.1:4840/ringmain"),
     "faces.opcua_open": ("opcua_open", _flag, "true or false"),
     "faces.opcua_user": ("opcua_user", _text, "a name"),

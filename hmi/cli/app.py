@@ -17,7 +17,7 @@ from hmi.cli.history import backup, history_app, restore
 from hmi.cli.outage import outage_app
 from hmi.cli.rules import rules_app
 from hmi.cli.simulate import simulate
-from hmi.cli.site import check, field, init, serve
+from hmi.cli.site import check, field, gateway, init, serve
 from hmi.cli.users import audit_app, user_app
 from hmi.cli.whatif import whatif_app
 from network_models.problems import InputError
@@ -35,6 +35,7 @@ app.command()(init)
 app.command()(check)
 app.command()(serve)
 app.command()(field)
+app.command()(gateway)
 app.command()(simulate)
 app.command()(comply)
 app.add_typer(whatif_app, name="whatif")

@@ -77,6 +77,10 @@ def serve(
     with_field: Annotated[
         bool, typer.Option("--field/--no-field", help="Start the site's simulated field as well.")
     ] = False,
+    with_gateway: Annotated[
+        bool,
+        typer.Option("--gateway/--no-gateway", help="Without: it runs on another machine."),
+    ] = True,
     lab: Annotated[
         bool,
         typer.Option("--lab", help="No login: everybody on this machine may do everything."),
@@ -87,8 +91,18 @@ def serve(
 
     from hmi.room import Room
 
-    roles = (["field"] if with_field else []) + ["core", "gateway", "model", "web"]
+    roles = ["field"] if with_field else []
+    roles += ["core", "gateway", "model", "web"] if with_gateway else ["core", "model", "web"]
     asyncio.run(Room(folder, roles, port=port, lab=lab, say=output.note).run_until_stopped())
+
+
+def gateway(folder: Folder) -> None:
+    """Run only the site's links to the field, on a machine of their own, until Ctrl-C."""
+    import asyncio
+
+    from hmi.room import Room
+
+    asyncio.run(Room(folder, ["gateway"], say=output.note).run_until_stopped())
 
 
 def field(folder: Folder) -> None:

@@ -104,9 +104,9 @@ class RoomProcesses:
         self.folder = folder
         self.processes: list[asyncio.subprocess.Process] = []
 
-    async def start(self) -> None:
+    async def start(self, *roles: str) -> None:
         with (self.folder / "log").open("ab") as log:
-            for role in ("core", "gateway"):
+            for role in roles or ("core", "gateway"):
                 self.processes.append(
                     await asyncio.create_subprocess_exec(
                         sys.executable,
