@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from hydraulics.gas.compile import GasArrays
-from hydraulics.gas.tables import CONTROL, FLOW, OPEN, OUTLET_OF, RATIO_OF, SHUT
+from hydraulics.gas.tables import (
+    COMPRESSOR,
+    CONTROL,
+    FLOW,
+    OPEN,
+    OUTLET_OF,
+    RATIO_OF,
+    REGULATOR,
+    SHUT,
+)
 from hydraulics.types import F64, U8
 from network_models.changes import (
     BreakPipe,
@@ -76,7 +85,7 @@ def case_of(arrays: GasArrays, changes: Sequence[Change]) -> GasCase:
             case SetStatus(id=id_, value="closed"):
                 case.state[s.slot_of[arrays.link_index[id_]]] = SHUT
             case SetStatus(id=id_, value="open"):
-                case.state[s.slot_of[arrays.link_index[id_]]] = OPEN
+                _open(arrays, case, int(s.slot_of[arrays.link_index[id_]]))
             case SetStatus(id=id_, value=float() | int() as value):
                 _set(arrays, case, id_, float(value))
             case ScaleDemand(factor=f, nodes=None):
@@ -137,12 +146,22 @@ def _set(arrays: GasArrays, case: GasCase, id_: str, value: float) -> None:
         case.setting[k] = value
     elif k not in tables.controls:
         raise ValueError(f"link {id_} has no setting")
-    elif tables.control[k] == RATIO_OF and tables.kind[k] != 1:
+    elif tables.kind[k] == COMPRESSOR and tables.control[k] == RATIO_OF:
         case.ratio[k] = value
     else:
         case.setting[k] = value + tables.ambient[tables.held_row[k]]
-        if tables.control[k] == OUTLET_OF or tables.kind[k] == 1:
+        if tables.kind[k] == REGULATOR or tables.control[k] == OUTLET_OF:
             case.state[k] = CONTROL
+
+
+def _open(arrays: GasArrays, case: GasCase, k: int) -> None:
+    """Open a link; a regulator or compressor then does not control, whatever the pressures."""
+    kind = arrays.tables.kind[k]
+    case.state[k] = OPEN
+    if kind == REGULATOR:
+        case.setting[k] = math.inf
+    elif kind == COMPRESSOR:
+        case.setting[k], case.ratio[k] = 0.0, 1.0
 
 
 def _lose(arrays: GasArrays, case: GasCase, id_: str) -> None:

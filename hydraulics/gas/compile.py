@@ -118,7 +118,7 @@ def compile_gas(net: Network) -> GasArrays:
     for k in range(len(first)):
         if first[k] != SHUT and tables.kind[k] in (REGULATOR, COMPRESSOR):
             working = k in links.controlling
-            first[k] = first_state(tables, k) if working else first[k]
+            first[k] = first_state(tables, k, False) if working else first[k]
     diameter = np.array([getattr(k, "diameter_m", None) or 0.0 for k in net.links.values()])
     area = np.pi * diameter**2 / 4.0
     return GasArrays(

@@ -70,8 +70,11 @@ def wanted_state(structure: Structure, tables: GasTables, work: GasWork, k: int)
                 return LOCKED
             if held > setting + slack:
                 return CONTROL
-        elif state == LOCKED and held < setting - slack and before > behind:
-            return CONTROL
+        elif state == LOCKED and before > behind:
+            if setting == math.inf:  # set open by hand: it only keeps gas from flowing back
+                return OPEN
+            if held < setting - slack:
+                return CONTROL
         return int(state)
     control = tables.control[k]
     if state == LOCKED:

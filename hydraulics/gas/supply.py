@@ -26,14 +26,16 @@ from hydraulics.graph.supply import reach
 
 
 @lean_kernel
-def first_state(tables: GasTables, k: int) -> int:
-    """The state a link that works begins with."""
+def first_state(tables: GasTables, k: int, free: bool) -> int:
+    """The state a link that works begins with; `free`: a regulator set open by hand."""
     kind = tables.kind[k]
     if kind == COMPRESSOR:
         control = tables.control[k]
         if control == FREE_OF:
             return OPEN
         return CONTROL if control == OUTLET_OF else RATIO
+    if kind == REGULATOR and free:
+        return OPEN
     if kind in (REGULATOR, FLOW):
         return CONTROL
     return OPEN
@@ -84,7 +86,7 @@ def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool
         opened = False
         for k in tables.controls:
             if state[k] == LOCKED and work.reached[start[k]] and not work.reached[end[k]]:
-                state[k] = first_state(tables, k)
+                state[k] = first_state(tables, k, work.setting[k] == math.inf)
                 opened = True
         if not opened and not _lean_on_feed(work):
             break
@@ -94,7 +96,7 @@ def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool
         if not alive and state[k] != SHUT and state[k] != SLAMMED:
             state[k] = CUT
         elif alive and state[k] == CUT:
-            state[k] = first_state(tables, k)
+            state[k] = first_state(tables, k, work.setting[k] == math.inf)
     hold(tables, work)
 
 

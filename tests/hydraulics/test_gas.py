@@ -342,3 +342,16 @@ def test_a_region_of_feeds_alone_leans_on_one_of_them() -> None:
         assert now.pressure_pa[2] == pytest.approx(30e5)
     assert any("0.5 kg/s of 2" in text for text in enough.report.warnings)
     assert any("instead of 0.2" in text for text in little.report.warnings)
+
+
+def test_hands_on_a_regulator() -> None:
+    model = GasModel(two_levels())
+    opened = model.solve(changes=[SetStatus("R", "open")])
+    assert dict(opened.report.controls) == {"R": "wide-open"}
+    assert opened.pressure_pa[2] == pytest.approx(opened.pressure_pa[1], rel=1e-9)
+    assert opened.report.converged
+    raised = model.solve(changes=[SetStatus("R", 2800.0)])
+    assert raised.pressure_pa[2] == pytest.approx(2800.0)
+    shut = model.solve(changes=[SetStatus("R", "closed")])
+    assert set(shut.report.unsupplied) == {"OUT", "U"}
+    assert model.solve(changes=[]).pressure_pa[2] == pytest.approx(2500.0)
