@@ -1,0 +1,121 @@
+"""Outage orders over HTTP: the service, the bus and the database behind the web application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from dispatch.rulebook import RuleBook
+from hmi.api.gate import require
+from hmi.api.orders import ASKS
+from hmi.desk.bus import serve_orders
+from hmi.desk.outage_service import DeskSettings, OutageService
+from hmi.records import SqlOrderBook, SqlOutbox, engine, migrate
+from hmi.security.roles import Identity
+from tests.hmi.web_client import running
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the web application, with the desk's services on its bus."""
+    records = engine(tmp_path / "records.db")
+    migrate(records)
+    settings = DeskSettings(
+        zone=ZoneInfo("Asia/Shanghai"), profile="jinan", name_zh="示范", name_en="Model"
+    )
+    service = OutageService(SqlOrderBook(records), RuleBook.load(), settings)
+    async with running(tmp_path) as (app, client, _):
+        await serve_orders(app.state.parts.bus, service, SqlOutbox(records))
+        yield client
+    records.dispose()
+
+
+def record(ahead_h: float = 72.0, hours: float = 8.0, **more: Any) -> dict[str, Any]:
+    start = datetime.now(UTC) + ahead_h * HOUR
+    return {
+        "medium": "water",
+        "kind": "planned",
+        "element": "water/link:M1",
+        "start": start.isoformat(),
+        "end": (start + hours * HOUR).isoformat(),
+        "reason": "更换管道",
+        "scope": "东苑小区",
+        **more,
+    }
+
+
+async def opened(client: httpx.AsyncClient, **more: Any) -> str:
+    body = {"record": record(**more), "user": "pan", "role": "planner"}
+    answer = await client.post("/api/outage-orders", json=body)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["order"]["id"])
+
+
+async def step(
+    client: httpx.AsyncClient, order: str, role: str, action: str, **more: Any
+) -> httpx.Response:
+    users = {"planner": "pan", "leader": "li", "dispatcher": "du", "crew": "cai"}
+    body = {"action": action, "record": more, "user": users[role], "role": role}
+    return await client.post(f"/api/outage-orders/{order}/steps", json=body)
+
+
+async def test_an_outage_is_published_and_read_back(client: httpx.AsyncClient) -> None:
+    order = await opened(client)
+    for role, action in (("planner", "file"), ("leader", "approve"), ("dispatcher", "publish")):
+        answer = await step(client, order, role, action)
+        assert answer.status_code == 200, answer.text
+    assert answer.json()["order"]["order"]["state"] == "published"
+    assert "file: public/bulletin" in answer.json()["order"]["told"]
+    kept = (await client.get(f"/api/outage-orders/{order}")).json()["order"]
+    assert [s["user"] for s in kept["steps"]] == ["pan", "pan", "li", "du"]
+    listed = (await client.get("/api/outage-orders", params={"state": "published"})).json()
+    assert [o["order"]["id"] for o in listed["orders"]] == [order]
+    messages = (await client.get(f"/api/outage-orders/{order}/messages")).json()["messages"]
+    assert len(messages) == 5
+
+
+async def test_a_refusal_names_every_rule_with_its_clause(client: httpx.AsyncClient) -> None:
+    order = await opened(client, hours=30.0)
+    await step(client, order, "planner", "file")
+    answer = await step(client, order, "leader", "approve")
+    assert answer.status_code == 409
+    problems = {p["rule"]: p["clause"] for p in answer.json()["error"]["problems"]}
+    assert set(problems) == {"WATER-OUTAGE-APPROVAL-12H", "WATER-TRUCK-24H"}
+    assert all(problems.values())
+
+
+async def test_bad_input_and_unknown_orders(client: httpx.AsyncClient) -> None:
+    body = {"record": {"medium": "tea", "start": "soon"}, "user": "pan", "role": "planner"}
+    answer = await client.post("/api/outage-orders", json=body)
+    assert answer.status_code == 422
+    fields = {p["field"] for p in answer.json()["error"]["problems"]}
+    assert fields == {"medium", "start", "kind", "element", "end"}
+    missing = await client.get("/api/outage-orders/OUT-nobody")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "no-such-order")
+    assert (await step(client, "OUT-nobody", "planner", "file")).status_code == 404
+    extra = await client.post("/api/outage-orders", json={**body, "colour": "red"})
+    assert extra.status_code == 422
+
+
+async def test_the_table_is_told(client: httpx.AsyncClient) -> None:
+    table = (await client.get("/api/outage-orders/table")).json()
+    publish = next(t for t in table["transitions"] if t["action"] == "publish")
+    assert publish["to"] == "published"
+    assert "lead-time" in publish["gates"]
+
+
+def test_a_dispatcher_of_gas_approves_nothing_and_plans_no_water() -> None:
+    gas = Identity(name="ga", grants={"gas": "dispatcher"})
+    require(gas, ASKS["planner"], "gas")
+    for role, medium in (("leader", "gas"), ("planner", "water")):
+        with pytest.raises(Exception, match="may not"):
+            require(gas, ASKS[role], medium)
+    require(Identity(name="su", grants={"gas": "supervisor"}), ASKS["leader"], "gas")
