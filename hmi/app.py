@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from hmi.api import (
     alarms,
+    cases,
     commands,
     config,
     history,
@@ -42,7 +43,19 @@ SERVER_OPTIONS = {"ws_per_message_deflate": False, "server_header": False}
 
 ROUTERS = tuple(
     part.router
-    for part in (security, site, alarms, history, outages, orders, commands, config, points, status)
+    for part in (
+        security,
+        site,
+        alarms,
+        history,
+        outages,
+        orders,
+        cases,
+        commands,
+        config,
+        points,
+        status,
+    )
 )
 
 

@@ -111,6 +111,16 @@ KINDS: dict[str, tuple[Clock, ...]] = {
     ),
     "cold-room": (Clock(name="test", rules=("HEAT-ROOMTEST-5D",), ends="measured"),),
 }
+UTILITY = {
+    "burst": "water",
+    "water-leak": "water",
+    "low-pressure": "water",
+    "gas-leak": "gas",
+    "no-gas": "gas",
+    "heat-fault": "heat",
+    "cold-room": "heat",
+}
+"""Which utility a kind of incident belongs to."""
 ACCIDENT = "HEAT-ACCIDENT-DEF"
 
 

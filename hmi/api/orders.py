@@ -70,7 +70,7 @@ async def open_order(body: OpenOrder, parts: PartsDep, identity: PlannerDep) -> 
     """Open an outage: a planned one as a study, an unplanned one underway."""
     medium = str(body.record.get("medium", ""))
     ask = {**body.model_dump(), "user": _who(identity, body, medium)}
-    return {"order": await _ask(parts, "open", ask)}
+    return {"order": await ask_desk(parts, "outages.open", ask)}
 
 
 @router.get("")
@@ -78,19 +78,19 @@ async def orders(
     parts: PartsDep, state: Annotated[str | None, Query(max_length=30)] = None
 ) -> dict[str, Any]:
     """Orders as they stand, the last changed first."""
-    return {"orders": await _ask(parts, "list", {"state": state})}
+    return {"orders": await ask_desk(parts, "outages.list", {"state": state})}
 
 
 @router.get("/{order_id}")
 async def order(order_id: str, parts: PartsDep) -> dict[str, Any]:
     """One order with every step it took."""
-    return {"order": await _ask(parts, "get", {"id": order_id})}
+    return {"order": await ask_desk(parts, "outages.get", {"id": order_id})}
 
 
 @router.get("/{order_id}/messages")
 async def messages(order_id: str, parts: PartsDep) -> dict[str, Any]:
     """What was or will be sent for an order, with receipts."""
-    return {"messages": await _ask(parts, "messages", {"id": order_id})}
+    return {"messages": await ask_desk(parts, "outages.messages", {"id": order_id})}
 
 
 @router.post("/{order_id}/steps")
@@ -98,10 +98,10 @@ async def take_step(
     order_id: str, body: TakeStep, parts: PartsDep, identity: PlannerDep
 ) -> dict[str, Any]:
     """Take a step; 409 with every reason when it is refused."""
-    kept = await _ask(parts, "get", {"id": order_id})
+    kept = await ask_desk(parts, "outages.get", {"id": order_id})
     user = _who(identity, body, kept["order"]["medium"])
     ask = {"id": order_id, **body.model_dump(), "user": user}
-    return {"order": await _ask(parts, "step", ask)}
+    return {"order": await ask_desk(parts, "outages.step", ask)}
 
 
 def _who(identity: Identity, body: OpenOrder | TakeStep, medium: str) -> str:
@@ -110,8 +110,9 @@ def _who(identity: Identity, body: OpenOrder | TakeStep, medium: str) -> str:
     return acting(identity, body.user)
 
 
-async def _ask(parts: Parts, service: str, ask: dict[str, Any]) -> Any:
-    answer, _ = await parts.bus.call(f"outages.{service}", ask, timeout_s=PATIENCE_S)
+async def ask_desk(parts: Parts, service: str, ask: dict[str, Any]) -> Any:
+    """The answer of a desk's service; ApiError with every reason where it has none."""
+    answer, _ = await parts.bus.call(service, ask, timeout_s=PATIENCE_S)
     if "refused" in answer:
         raise ApiError(409, "refused", "the step is not possible", answer["refused"])
     if "problems" in answer:

@@ -1,7 +1,8 @@
 """The desk on the bus: in the process that owns the records, beside a loop that empties the outbox.
 
-`outages.open` {record, user, role}, `outages.step` {id, action, record, user, role},
-`outages.get` {id}, `outages.list` {state}, `outages.messages` {id}: each answers `{"answer"}`, or
+`<book>.open` {record, user, role}, `<book>.step` {id, action, record, user, role},
+`<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
+{state}; `outages.messages` {id}; `works.rates` {start, end, statistics_day, utility}. Each answers `{"answer"}`, or
 `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
 """
 
@@ -16,7 +17,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from dispatch.outages import RefusedStepError
+from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import OutageService
+from hmi.desk.work_service import WorkRefusedError, WorkService
 from hmi.records.order_book import ChangedMeanwhileError
 from hmi.records.outbox import Adapter, SqlOutbox, send_due
 from network_models.problems import InputError
@@ -27,23 +30,45 @@ log = logging.getLogger("ringmain")
 IDLE_S = 1.0
 
 
-async def serve_orders(bus: Bus, service: OutageService, box: SqlOutbox) -> None:
-    """Answer the `outages.*` services."""
+async def serve_orders(
+    bus: Bus,
+    outages: OutageService,
+    box: SqlOutbox,
+    *,
+    incidents: IncidentService | None = None,
+    works: WorkService | None = None,
+) -> None:
+    """Answer the desk's services."""
+    await _serve_book(bus, "outages", outages)
+    for name, book in (("incidents", incidents), ("works", works)):
+        if book is not None:
+            await _serve_book(bus, name, book)
+    more: dict[str, Callable[[Header], Any]] = {
+        "outages.list": lambda ask: outages.list(state=ask.get("state")),
+        "outages.messages": lambda ask: box.of_order(str(ask["id"])),
+    }
+    if works is not None:
+        names = ("start", "end", "statistics_day", "utility")
+        more["works.rates"] = lambda ask: works.rates(*(str(ask[name]) for name in names))
+    for service, work in more.items():
+        await bus.serve(service, _answering(work))
 
-    def asked(ask: Header) -> dict[str, Any]:
+
+async def _serve_book(
+    bus: Bus, name: str, book: OutageService | IncidentService | WorkService
+) -> None:
+    def by(ask: Header) -> dict[str, Any]:
         return {"user": str(ask["user"]), "role": str(ask["role"])}
 
     works: dict[str, Callable[[Header], Any]] = {
-        "open": lambda ask: service.open(ask["record"], **asked(ask)),
-        "step": lambda ask: service.step(
-            str(ask["id"]), str(ask["action"]), ask["record"], **asked(ask)
-        ),
-        "get": lambda ask: service.get(str(ask["id"])),
-        "list": lambda ask: service.list(state=ask.get("state")),
-        "messages": lambda ask: box.of_order(str(ask["id"])),
+        "open": lambda ask: book.open(ask["record"], **by(ask)),
+        "step": lambda ask: book.step(str(ask["id"]), str(ask["action"]), ask["record"], **by(ask)),
+        "get": lambda ask: book.get(str(ask["id"])),
     }
-    for name, work in works.items():
-        await bus.serve(f"outages.{name}", _answering(work))
+    if name != "outages":
+        works["list"] = lambda _ask: book.list()
+    for action, work in works.items():
+        await bus.serve(f"{name}.{action}", _answering(work))
 
 
 def _answering(work: Callable[[Header], Any]) -> Any:
@@ -58,6 +83,10 @@ def _answer(work: Callable[[Header], Any], header: Header) -> dict[str, Any]:
         return {"answer": work(header)}
     except RefusedStepError as refusal:
         return {"refused": [reason.as_dict() for reason in refusal.reasons]}
+    except WorkRefusedError as refusal:
+        rule = refusal.finding
+        reason = {"gate": "work-order", "text_en": str(refusal), "text_zh": "不能进行此操作"}
+        return {"refused": [reason if rule is None else {**reason, "rule": rule.rule}]}
     except InputError as error:
         return {"problems": [problem.as_dict() for problem in error.problems]}
     except KeyError:

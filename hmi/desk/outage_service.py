@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,11 +21,11 @@ from dispatch.outages import (
 )
 from dispatch.outages.texts import texts_of
 from dispatch.rulebook import RuleBook
+from hmi.desk.moments import read_moment, to_ns
 from hmi.records.order_book import Entry, Message, SqlOrderBook
 from network_models.problems import InputError, Problem
 
 BOOK = "outage"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENTS = ("start", "end", "until", "at", "corrected_at")
 _TEXTS = ("reason", "scope", "proposal", "number", "why", "fact", "element")
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -93,7 +93,7 @@ class OutageService:
                 raise RefusedStepError([_future()])
             return self._entry(open_outage(order_id, step, law, **facts), step, record)
 
-        return self._taken(self._book.take(order_id, work, entered_ns=_ns(now)))
+        return self._taken(self._book.take(order_id, work, entered_ns=to_ns(now)))
 
     def step(
         self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
@@ -110,7 +110,7 @@ class OutageService:
             outcome = take_step(order, step, self._law(order.start), now=now)
             return self._entry(outcome, step, record)
 
-        return self._taken(self._book.take(order_id, work, entered_ns=_ns(now)))
+        return self._taken(self._book.take(order_id, work, entered_ns=to_ns(now)))
 
     def get(self, order_id: str) -> dict[str, Any]:
         """An order with every step it took. KeyError without one."""
@@ -137,7 +137,7 @@ class OutageService:
             number=order.version,
             state=order.state,
             action=step.action,
-            at_ns=_ns(step.at),
+            at_ns=to_ns(step.at),
             user=step.user,
             role=step.role,
             order={"order": order.as_dict(), "findings": findings},
@@ -177,7 +177,7 @@ class OutageService:
 
     def _value(self, name: str, value: Any) -> Any:
         if name in _MOMENTS:
-            return _moment(value, self._settings.zone)
+            return read_moment(value, self._settings.zone)
         if name in _CHOICES:
             if value not in _CHOICES[name]:
                 raise ValueError("one of " + ", ".join(_CHOICES[name]))
@@ -200,20 +200,6 @@ def _step(action: str, at: datetime, user: str, role: str, details: Mapping[str,
         expected = "planner, dispatcher, leader or crew"
         raise InputError([_problem("role", role, expected)])
     return Step(action=action, at=at, user=user, role=role, details=details)  # type: ignore[arg-type]
-
-
-def _moment(value: Any, zone: ZoneInfo) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError("an ISO 8601 time") from None
-    if not 1970 <= moment.year < 2200:
-        raise ValueError("a time from 1970 to 2199")
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def _ns(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _future() -> Unmet:

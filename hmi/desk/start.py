@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from dispatch.rulebook import RuleBook
 from hmi.desk.adapters import FileAdapter
 from hmi.desk.bus import empty_outbox, serve_orders
+from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
+from hmi.desk.work_service import WorkService
 from hmi.records import SqlOrderBook, SqlOutbox
 from hmi.records.outbox import Adapter
 from scada.ports import Bus
@@ -31,7 +33,13 @@ async def start_desk(
         name_zh=site.name_zh,
         name_en=site.name_en,
     )
-    service = OutageService(SqlOrderBook(records), RuleBook.load(), settings)
-    await serve_orders(bus, service, SqlOutbox(records))
+    book, rules = SqlOrderBook(records), RuleBook.load()
+    await serve_orders(
+        bus,
+        OutageService(book, rules, settings),
+        SqlOutbox(records),
+        incidents=IncidentService(book, rules, settings),
+        works=WorkService(book, rules, settings),
+    )
     ways = {"file": FileAdapter(site.data / "sent"), **(adapters or {})}
     return asyncio.create_task(empty_outbox(records, ways))

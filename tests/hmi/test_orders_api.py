@@ -15,7 +15,9 @@ from dispatch.rulebook import RuleBook
 from hmi.api.gate import require
 from hmi.api.orders import ASKS
 from hmi.desk.bus import serve_orders
+from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
+from hmi.desk.work_service import WorkService
 from hmi.records import SqlOrderBook, SqlOutbox, engine, migrate
 from hmi.security.roles import Identity
 from tests.hmi.web_client import running
@@ -31,9 +33,15 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     settings = DeskSettings(
         zone=ZoneInfo("Asia/Shanghai"), profile="jinan", name_zh="示范", name_en="Model"
     )
-    service = OutageService(SqlOrderBook(records), RuleBook.load(), settings)
+    book, rules = SqlOrderBook(records), RuleBook.load()
     async with running(tmp_path) as (app, client, _):
-        await serve_orders(app.state.parts.bus, service, SqlOutbox(records))
+        await serve_orders(
+            app.state.parts.bus,
+            OutageService(book, rules, settings),
+            SqlOutbox(records),
+            incidents=IncidentService(book, rules, settings),
+            works=WorkService(book, rules, settings),
+        )
         yield client
     records.dispose()
 
@@ -119,3 +127,80 @@ def test_a_dispatcher_of_gas_approves_nothing_and_plans_no_water() -> None:
         with pytest.raises(Exception, match="may not"):
             require(gas, ASKS[role], medium)
     require(Identity(name="su", grants={"gas": "supervisor"}), ASKS["leader"], "gas")
+
+
+async def test_a_burst_runs_against_its_clocks(client: httpx.AsyncClient) -> None:
+    reported = datetime.now(UTC) - 0.4 * HOUR
+    record = {
+        "kind": "burst",
+        "element": "water/link:M1",
+        "reported": reported.isoformat(),
+        "source": "hotline",
+        "dn_mm": 200.0,
+        "people": 5000,
+        "expected_h": 10.0,
+    }
+    body = {"record": record, "user": "du"}
+    made = (await client.post("/api/incidents", json=body)).json()["incident"]
+    name = made["id"]
+    assert made["report"]["level"] == "III"
+    assert 0 < made["points"][f"INC.{name}.arrival"] < 6.1 * 60
+    rules = {t["clock"]: t["rule"] for t in made["report"]["timers"]}
+    assert rules == {
+        "arrival": "WATER-ARRIVE-30MIN",
+        "stop": "WATER-BURST-STOP-4H",
+        "repair": "WATER-REPAIR-D300",
+    }
+
+    async def act(action: str, **more: Any) -> httpx.Response:
+        step = {"action": action, "record": more, "user": "cai", "role": "crew"}
+        return await client.post(f"/api/incidents/{name}/steps", json=step)
+
+    arrived = (await act("arrived", crew="A1")).json()["incident"]
+    states = {t["clock"]: t["state"] for t in arrived["report"]["timers"]}
+    assert states == {"arrival": "met", "stop": "running", "repair": "running"}
+    assert arrived["incident"]["crew"] == "A1"
+    assert (await act("arrived")).status_code == 422
+    assert (await act("excuse", clock="repair", reason="traffic", evidence="")).status_code == 422
+    fine = await act("excuse", clock="repair", reason="traffic", evidence="photo 3")
+    assert fine.status_code == 200
+    grown = (await act("note", people=40_000)).json()["incident"]
+    assert grown["report"]["level"] == "II"
+    assert [f["verdict"] for f in grown["report"]["told"]] == ["required", "required"]
+    assert [s["action"] for s in grown["steps"]] == ["open", "arrived", "excuse", "note"]
+    bad = {"record": {**record, "kind": "flood"}, "user": "du"}
+    assert (await client.post("/api/incidents", json=bad)).status_code == 422
+    assert (await client.get("/api/incidents/INC-none")).status_code == 404
+    assert len((await client.get("/api/incidents")).json()["incidents"]) == 1
+
+
+async def test_a_hotline_order_is_closed_and_counted(client: httpx.AsyncClient) -> None:
+    record = {"type": "complaint", "utility": "water", "text": "水压低"}
+    body = {"record": record, "user": "op"}
+    name = (await client.post("/api/work-orders", json=body)).json()["order"]["id"]
+
+    async def act(action: str, role: str, **more: Any) -> httpx.Response:
+        step = {"action": action, "record": more, "user": "op", "role": role}
+        return await client.post(f"/api/work-orders/{name}/steps", json=step)
+
+    assert (await act("handled", "unit")).status_code == 409
+    for action, role in (("dispatch", "operator"), ("confirm", "unit")):
+        assert (await act(action, role)).status_code == 200
+    for days in (3, 4, 5):
+        until = (datetime.now(UTC) + days * 24 * HOUR).isoformat()
+        answer = await act("extend", "business", until=until)
+    assert answer.status_code == 409
+    assert answer.json()["error"]["problems"][0]["rule"] == "HOT-EXTENSION"
+    assert (await act("handled", "unit")).status_code == 200
+    closed = (await act("close", "operator")).json()["order"]
+    assert closed["work"]["state"] == "closed"
+    now = datetime.now(UTC)
+    ask = {
+        "start": (now - 24 * HOUR).isoformat(),
+        "end": (now + HOUR).isoformat(),
+        "statistics_day": (now + 24 * HOUR).isoformat(),
+        "utility": "water",
+    }
+    rates = (await client.get("/api/work-orders/rates", params=ask)).json()["rates"]
+    assert {r["name"]: r["percent"] for r in rates}["timely"] == 100.0
+    assert (await client.get("/api/work-orders")).json()["orders"][0]["id"] == name
