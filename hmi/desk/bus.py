@@ -2,8 +2,8 @@
 
 `<book>.open` {record, user, role}, `<book>.step` {id, action, record, user, role},
 `<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
-{state}; `outages.messages` {id}; `works.rates` {start, end, statistics_day, utility}. Each answers `{"answer"}`, or
-`{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
+{state}; `outages.messages` {id}; `works.rates` {start, end, statistics_day, utility}. Each answers
+`{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
 """
 
 from __future__ import annotations
