@@ -17,7 +17,7 @@ import numpy as np
 from hmi.processes import main
 from scada.exception_filter import rounds
 from scada.samples import SampleBatch
-from scada.store.sqlite import SqliteStore
+from scada.store.sql_store import SqlStore
 
 ALARM_VALUE = 900.0
 
@@ -48,9 +48,9 @@ class Counters:
 
 if __name__ == "__main__":
     counters = Counters()
-    append = SqliteStore.append
+    append = SqlStore.append
     ids: dict[str, int] = {}
-    handles = SqliteStore.handles
+    handles = SqlStore.handles
 
     def known_handles(self, names):  # type: ignore[no-untyped-def]
         found = handles(self, names)
@@ -62,8 +62,8 @@ if __name__ == "__main__":
         if origin == "measured":
             counters.take(batch)
 
-    SqliteStore.handles = known_handles  # type: ignore[method-assign]
-    SqliteStore.append = counted  # type: ignore[method-assign]
+    SqlStore.handles = known_handles  # type: ignore[method-assign]
+    SqlStore.append = counted  # type: ignore[method-assign]
     main("core", sys.argv[1])
     found = {
         "samples": counters.samples,

@@ -2,6 +2,7 @@
 
     python scale_field.py modbus PORT LINKS POINTS REPORT    one listener a link, float32 registers
     python scale_field.py opcua PORT 1 POINTS REPORT         one asyncua server, Float variables
+    python scale_field.py flood PORT 1 POINTS REPORT         the same, written as fast as it can be
 
 Every point counts up once in ten seconds, a hundredth of all points each 0.1 s, so a tenth of all
 values change every second and a sampled counter that jumps by two has been missed. The last point
@@ -14,11 +15,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,7 @@ async def jump(field: Field, links: int) -> None:
             await asyncio.sleep(2.0)
 
 
-async def opcua(port: int, points: int, report: Path) -> None:
+async def opcua(port: int, points: int, report: Path, *, flood: bool = False) -> None:
     from asyncua import Server, ua
 
     server = Server()
@@ -142,8 +143,18 @@ async def opcua(port: int, points: int, report: Path) -> None:
     field = Field(1, points)
     write = server.iserver.aspace.write_attribute_value
 
+    if flood:
+        print("ready", flush=True)
+        number = 0
+        while True:
+            number += 1
+            for node in nodes:
+                value = ua.DataValue(ua.Variant(float(number), ua.VariantType.Float))
+                await write(node, ua.AttributeIds.Value, value)
+            await asyncio.sleep(0)
+
     async def show(places: np.ndarray) -> None:
-        now = ua.datetime.now(ua.timezone.utc) if hasattr(ua, "datetime") else None
+        now = datetime.now(UTC)
         for place in places.tolist():
             value = ua.DataValue(
                 ua.Variant(float(field.value[0, place]), ua.VariantType.Float), SourceTimestamp=now
@@ -179,7 +190,6 @@ if __name__ == "__main__":
     work = (
         modbus(int(port), int(links), int(points), Path(report))
         if kind == "modbus"
-        else opcua(int(port), int(points), Path(report))
+        else opcua(int(port), int(points), Path(report), flood=kind == "flood")
     )
-    os.nice(0)
     asyncio.run(work)
