@@ -143,7 +143,11 @@ async def _run_gateway(site: Site, reloads: Reloads) -> None:
     async def follow() -> None:
         while True:
             now = await reloads.next()
-            begun = await gateway.change(now.points, now.drivers, now.scan)
+            try:
+                begun = await gateway.change(now.points, now.drivers, now.scan)
+            except ValueError as error:  # the links that run go on
+                log.error("the new points and links cannot be run: %s", error)
+                continue
             log.info("links begun anew: %s", ", ".join(begun) or "none")
 
     try:

@@ -20,6 +20,8 @@ from network_models.units import UNITS, Quantity
 
 MAX_TEXT = 2000
 MAX_DEPTH = 40
+MAX_PARTS = 150
+"""Numbers, points, operators and functions of one expression: computing it goes as deep as that."""
 
 Dimension = tuple[float, float, float, float]
 """Exponents of metre, kilogram, second and kelvin."""
@@ -108,7 +110,10 @@ def parse(text: str) -> Node:
     node = reader.alternatives()
     if reader.peek():
         raise CalcError(f"the end, not {reader.peek()!r}")
-    for inner in nodes_of(node):
+    parts = nodes_of(node)
+    if len(parts) > MAX_PARTS:
+        raise CalcError(f"at most {MAX_PARTS} numbers, points and operators, not {len(parts)}")
+    for inner in parts:
         if isinstance(inner, Op) and inner.name in STATEFUL and inner is not node:
             raise CalcError(f"{inner.name}(...) as the whole expression only")
     return node

@@ -22,7 +22,9 @@ CHANGEABLE = ("points.csv", ALARMS, "site.toml")
 
 _FIXED = (
     *("web_host", "web_port", "data", "history_url", "records_url", "security_mode", "profile"),
-    *("timezone", "networks_named", "web_certificate", "web_key"),
+    *("timezone", "networks_named", "web_certificate", "web_key", "session_hours"),
+    # who may change points must not be able to lift the rules of commands
+    *("two_person", "needs_order"),
 )
 _HIDDEN = "password"
 

@@ -105,6 +105,7 @@ def test_a_result_is_as_good_as_what_it_was_made_from(text: str, quality: int) -
         ("1 + total({Q})", "as the whole expression only"),
         ("(" * 60 + "1" + ")" * 60, "at most 40 levels"),
         ("1+" * 1500 + "1", "at most 2000 characters"),
+        ("1+" * 900 + "1", "at most 150 numbers"),
         ("1 ; 2", "an operator"),
     ],
 )

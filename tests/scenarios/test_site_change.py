@@ -76,6 +76,9 @@ def test_what_needs_a_restart_is_refused(folder: Path) -> None:
     toml = (folder / "site.toml").read_text("utf-8").replace("[storage]", "[storage]\nfolder='x'")
     with pytest.raises(InputError):
         try_change(folder, {"site.toml": toml.encode()})
+    rules = (folder / "site.toml").read_text("utf-8") + '\n[commands]\ntwo_person = ["A"]\n'
+    with pytest.raises(InputError, match="a restart of the room"):
+        try_change(folder, {"site.toml": rules.encode()})
     with pytest.raises(InputError, match=r"one of points\.csv"):
         try_change(folder, {"../valves.csv": b"x"})
 
