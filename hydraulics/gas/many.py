@@ -33,6 +33,7 @@ class _Base:
 
     flow: F64
     potential: F64
+    demand: F64
     state: U8
 
 
@@ -46,7 +47,7 @@ class _Worker:
         """Solve the network as it is."""
         work = self.model.work
         self.model.solve(time_s=time_s, cold=True)
-        return _Base(work.flow.copy(), work.potential.copy(), work.state.copy())
+        return _Base(work.flow.copy(), work.potential.copy(), work.demand.copy(), work.state.copy())
 
     def solve(self, base: _Base, changes: Sequence[Change], time_s: float) -> GasSolution:
         """One case at an instant."""
@@ -54,6 +55,7 @@ class _Worker:
         case = case_of(model.arrays, changes)
         work.flow[:] = base.flow
         work.potential[:] = base.potential
+        work.demand[:] = base.demand
         work.delivered[:] = 0.0
         model.tables = model.arrays.tables
         model.set_case(case)

@@ -93,9 +93,13 @@ class GasModel:
         """The steady state at an instant of the patterns; `changes` replace those of before."""
         if changes is not None:
             self.set_case(case_of(self.arrays, changes))
+        before = float(self.work.demand.sum())
         self.work.demand[:] = demands_at(self.arrays, self.case, time_s)
         if cold:
             self.cold_start()
+        elif before > 0.0 and self.work.demand.sum() > 0.0:
+            # flows start in proportion: demands mostly rise and fall together
+            self.work.flow[:] *= float(self.work.demand.sum()) / before
         outcome = self.run_kernel()
         blend = None
         if len(self.arrays.gases) > 1:
