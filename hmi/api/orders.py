@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
 from pydantic import Field, StringConstraints
 
 from hmi.api.errors import ApiError
 from hmi.api.gate import Needs, acting, require
 from hmi.api.parts import Body, Parts, PartsDep, User
 from hmi.security.roles import Action, Identity
+from network_models.problems import InputError
 
 router = APIRouter(prefix="/api/outage-orders", tags=["outage orders"])
 
@@ -91,6 +94,25 @@ async def order(order_id: str, parts: PartsDep) -> dict[str, Any]:
 async def messages(order_id: str, parts: PartsDep) -> dict[str, Any]:
     """What was or will be sent for an order, with receipts."""
     return {"messages": await ask_desk(parts, "outages.messages", {"id": order_id})}
+
+
+@router.get("/{order_id}/documents.pdf")
+async def documents(order_id: str, parts: PartsDep) -> Response:
+    """What was or will be sent for an order, as one PDF; 503 without font or `pdf` extra."""
+    from hmi.reports.notice_pdf import chinese_font, documents_pdf
+
+    found = await ask_desk(parts, "outages.messages", {"id": order_id})
+    if not found:
+        raise ApiError(404, "no-documents", f"nothing is to be sent for {order_id!r}")
+    try:
+        font = chinese_font()
+        content = await asyncio.to_thread(documents_pdf, order_id, found, font)
+    except InputError as error:
+        problems = [problem.as_dict() for problem in error.problems]
+        raise ApiError(503, "no-font", "no font with Chinese characters", problems) from error
+    except ImportError as error:
+        raise ApiError(503, "no-pdf", "install ringmain[pdf] to make PDF files") from error
+    return Response(content, media_type="application/pdf")
 
 
 @router.post("/{order_id}/steps")
