@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from hmi.records import Audit, engine, migrate
+from hmi.security import passwords
 from hmi.security.access import LoginAccess
 from hmi.security.desk import SecurityDesk
 from hmi.security.passwords import hashed
@@ -39,7 +41,7 @@ class LoginRoom:
         from hmi.security.roles import read_grants
 
         self.desk.accounts.add(
-            name, usual_hash(), read_grants(list(grants)), 1, must_change=must_change
+            name, hashed(PASSWORD), read_grants(list(grants)), 1, must_change=must_change
         )
 
     async def login(self, name: str, password: str = PASSWORD) -> httpx.AsyncClient:
@@ -57,14 +59,15 @@ class LoginRoom:
         return [(e["user"], e["action"]) for e in reversed(self.desk.audit.entries())]
 
 
-_hash: list[str] = []
-
-
-def usual_hash() -> str:
-    """Hashing takes a while; once is enough."""
-    if not _hash:
-        _hash.append(hashed(PASSWORD))
-    return _hash[0]
+@contextmanager
+def light_hashes() -> Iterator[None]:
+    """Hashing takes long on purpose; what is tested around it does not need to."""
+    usual = passwords._hasher
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    try:
+        yield
+    finally:
+        passwords._hasher = usual
 
 
 @asynccontextmanager
@@ -79,6 +82,7 @@ async def login_room(
     def access_on(bus: Any) -> LoginAccess:
         return LoginAccess(bus)
 
-    async with running(folder, access=access_on) as (app, client, feeder):
-        await desk.serve(feeder.bus)
-        yield LoginRoom(app, client, feeder, desk, records, app.state.parts.access)
+    with light_hashes():
+        async with running(folder, access=access_on) as (app, client, feeder):
+            await desk.serve(feeder.bus)
+            yield LoginRoom(app, client, feeder, desk, records, app.state.parts.access)

@@ -10,15 +10,16 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from fastapi.routing import APIRoute
 
 from hmi.api.gate import OPEN, OPEN_TO_NEW, Needs
 from hmi.app import ROUTERS
-from hmi.security import lockout
-from hmi.security.passwords import fault
+from hmi.security import lockout, passwords
+from hmi.security.passwords import fault, hashed, matches, outdated
 from hmi.security.roles import MAY, ROLES, Identity, read_grants
 from scada.clock import SimulatedClock
-from tests.hmi.login_room import PASSWORD, LoginRoom, login_room
+from tests.hmi.login_room import PASSWORD, LoginRoom, light_hashes, login_room
 
 
 @pytest.fixture
@@ -345,6 +346,31 @@ def test_roles_grow_and_only_the_administrator_has_the_keys() -> None:
 def test_grants_of_nothing_are_refused(texts: list[str]) -> None:
     with pytest.raises(ValueError, match=r"no role|no utility"):
         read_grants(texts)
+
+
+def test_hashes_are_argon2id_of_full_strength_and_weaker_ones_are_made_anew() -> None:
+    strong = hashed(PASSWORD)
+    assert strong.startswith("$argon2id$v=19$m=65536,t=3,")
+    assert matches(strong, PASSWORD)
+    assert not matches(strong, PASSWORD + " ")
+    assert not matches("damaged", PASSWORD)
+    with light_hashes():
+        weak = hashed(PASSWORD)
+    assert outdated(weak)
+    assert not outdated(strong)
+
+
+async def test_a_login_makes_a_weaker_hash_anew(room: LoginRoom) -> None:
+    room.person("li", "viewer")
+    before = room.desk.accounts.get("li")
+    passwords._hasher = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1)
+    await room.login("li")
+    after = room.desk.accounts.get("li")
+    assert before is not None
+    assert after is not None
+    assert ",t=1," in before["password"]
+    assert ",t=2," in after["password"]
+    await room.login("li")
 
 
 @pytest.mark.parametrize(

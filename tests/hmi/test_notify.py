@@ -210,7 +210,7 @@ POINT = Point(
     text_zh="压力",
     text_en="Pressure",
 )
-RULES = (rule(name="at once"), rule(name="nobody looks", after_s=600.0, channels=("hook",)))
+RULES = (rule(name="at once"), rule(name="nobody looks", after_s=60.0, channels=("hook",)))
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ async def test_an_alarm_is_told_once_escalated_once_and_its_refusals_are_loud(
             again = notifier(room, records)
             await turn(again)
             assert (len(mails.taken), len(hooks.taken)) == (1, 0)
-            await room.advance(600.0, links=up)
+            await room.advance(60.0, links=up)
             await turn(again)
             await turn(again)
             assert (len(mails.taken), len(hooks.taken)) == (1, 1)
@@ -272,7 +272,7 @@ async def test_an_acknowledged_alarm_is_not_escalated(records: Engine) -> None:
         watcher = notifier(room, records)
         await watcher.look()
         await room.ask("core.acknowledge", ids=["P.low"], user="li")
-        await room.advance(700.0, links={"rtu": "up"})
+        await room.advance(70.0, links={"rtu": "up"})
         await watcher.look()
         waiting = SqlOutbox(records).due(2**62)
         assert [m.channel for m in waiting] == ["mail"]
