@@ -51,6 +51,7 @@ def back_up(site: Site, file: Path, now: datetime) -> dict[str, Any]:
         }
         (folder / LIST).write_text(json.dumps(held, indent=1), encoding="utf-8")
         aside = folder / "backup.tar"
+        aside.touch(mode=0o600)  # it holds the accounts and the key of the audit trail
         with tarfile.open(aside, "w") as tar:
             tar.add(folder / LIST, LIST)
             for inside, path in content.items():
@@ -82,12 +83,16 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
         site_folder = aside / "site"
         site = load_site(site_folder)
         _fill_servers(site, aside / "stores")
-        data = site_folder / site.data.relative_to(site_folder.resolve())
+        data = site.data
+        if site_folder.resolve() not in data.parents and any(
+            (data / name).exists() for name in (HISTORY_FILE, RECORDS_FILE)
+        ):
+            raise _refused(data, "a data folder that is in use", "an empty data folder")
         data.mkdir(parents=True, exist_ok=True)
         for path in (aside / "stores").iterdir():
             on_server = {HISTORY_FILE: site.history_url, RECORDS_FILE: site.records_url}
             if not on_server.get(path.name):
-                path.replace(data / path.name)
+                shutil.move(path, data / path.name)
         if folder.exists():
             folder.rmdir()
         site_folder.replace(folder)
@@ -97,7 +102,6 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
 def _copy_history(site: Site, to: Path) -> int:
     from scada.store.copy import copy_history
     from scada.store.sqlite import SqliteDatabase
-    from scada.store.sqlite_schema import open_writer
 
     if not site.history_url and not (site.data / HISTORY_FILE).exists():
         return 0
@@ -105,7 +109,6 @@ def _copy_history(site: Site, to: Path) -> int:
     try:
         if isinstance(source, SqliteDatabase):
             source.backup(to)
-            open_writer(to).close()  # an older format is brought up when it is restored
             return sum(s.samples for s in source.spans())
         target = SqliteDatabase(to)
         samples = copy_history(source, target)

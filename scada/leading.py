@@ -113,6 +113,7 @@ class Leader:
             if asking is None:
                 asked_s = self._clock.monotonic_s()
                 asking = asyncio.create_task(asyncio.to_thread(self._lease.renew, epoch))
+                asking.add_done_callback(_looked_at)
             left_s = self.until_s - self._clock.monotonic_s()
             both: set[asyncio.Future[Any]] = {task, asking}
             await asyncio.wait(
@@ -142,6 +143,12 @@ class Leader:
     def _until(self, at_s: float) -> None:
         self.until_s = at_s
         self._told(at_s)
+
+
+def _looked_at(task: asyncio.Task[bool]) -> None:
+    """An answer that came too late is no error of its own."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _ended(task: asyncio.Future[None]) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from network_models.units import UNITS
 from scada.point import Point
-from scada.ports import Bus, BusError, Subscription
+from scada.ports import Bus, BusError
 from scada.quality import BAD_WAITING_FOR_INITIAL_DATA
 from scada.samples import F64, I64, U32, SampleBatch
 
@@ -35,7 +35,6 @@ class Feed:
         self._news = asyncio.Event()
         self.filled = asyncio.Event()
         """Set once the core has told its values."""
-        self._values: Subscription | None = None
         zero, slope = np.zeros(n), np.ones(n)
         for i, point in enumerate(points):
             unit = UNITS.get(point.unit)
@@ -54,13 +53,14 @@ class Feed:
 
     async def run(self) -> None:
         """Follow the bus until cancelled; after a gap everything is asked for anew."""
-        self._values = await self.bus.subscribe("values", size=4096)
+        values = await self.bus.subscribe("values", size=4096)
         await self._snapshot()
-        dropped = 0
-        async for message in self._values:
-            if self._values.dropped != dropped:
-                dropped = self._values.dropped
-                await self._snapshot()
+        last = None
+        async for message in values:
+            number = message.header.get("seq")
+            if last is not None and number != last + 1:
+                await self._snapshot()  # something was missed, or the core began anew
+            last = number
             if message.header.get("origin") == "measured":
                 self._take(SampleBatch.from_bytes(message.payload))
 

@@ -88,6 +88,7 @@ class PostgresDatabase:
         self.name = without_password(url)
         self._url = url
         self._fence = fence
+        self._snapshot = snapshot
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
         self._writer: Connection | None = None
@@ -294,22 +295,18 @@ class PostgresDatabase:
     # inside
 
     def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
-        def work() -> list[Row]:
-            if self._reader is None or self._reader.closed:
-                self._reader = _connect(self._url, autocommit=True)
-            return self._reader.execute(query, values, binary=True).fetchall()
-
         with self._read_lock, self._told("read"):
-            try:
-                return work()
-            except StoreError:
-                raise
-            except Exception as problem:
-                # A server that was started again leaves a dead connection: once more.
-                if self._reader is None or not self._reader.closed:
-                    raise
-                del problem
-                return work()
+            psycopg = need_psycopg()
+            for again in (True, False):
+                if self._reader is None or self._reader.closed:
+                    self._reader = _connect(self._url, autocommit=True)
+                try:
+                    return self._reader.execute(query, values, binary=True).fetchall()
+                except psycopg.OperationalError:
+                    # A server that was started again leaves a dead connection: once more.
+                    if not (again and self._reader.closed and not self._snapshot):
+                        raise
+        raise AssertionError("unreachable")
 
     @contextlib.contextmanager
     def _transaction(self, *, fenced: bool = True) -> Iterator[Connection]:

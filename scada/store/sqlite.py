@@ -17,7 +17,7 @@ from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
 from scada.store.port import Mark, StoreError, StoreFullError
 from scada.store.sealing import hour_pages
 from scada.store.sql_store import SqlStore
-from scada.store.sqlite_schema import check_version, open_reader, open_writer
+from scada.store.sqlite_schema import VERSION, check_version, open_reader, open_writer
 
 _KEY = "hour = ? AND hours = ? AND bucket = ? AND origin = ? AND part = ?"
 
@@ -46,7 +46,8 @@ class SqliteDatabase:
         with self._told("opened"):
             if snapshot:
                 self._writer = self._reader = open_reader(path)
-                check_version(path, self._reader)
+                if check_version(path, self._reader) < VERSION:
+                    raise StoreError(f"{path} is of an earlier release: start its room once")
                 self._reader.execute("BEGIN")
                 self._reader.execute("SELECT 1 FROM span").fetchone()
                 return
