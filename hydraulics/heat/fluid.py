@@ -128,7 +128,18 @@ def enthalpies(f: FluidTable, temperature: F64, enthalpy: F64) -> None:
 
 
 @lean_kernel
-def temperatures(f: FluidTable, enthalpy: F64, temperature: F64) -> None:
-    """Write temperatures (K) of enthalpies (J/kg)."""
-    for i in range(len(enthalpy)):
-        temperature[i] = temperature_at(f, enthalpy[i])
+def two_enthalpies(f: FluidTable, one_k: F64, one: F64, other_k: F64, other: F64) -> None:
+    """Write the enthalpies of two arrays of temperatures."""
+    for i in range(len(one)):
+        one[i] = enthalpy_at(f, one_k[i])
+    for i in range(len(other)):
+        other[i] = enthalpy_at(f, other_k[i])
+
+
+@lean_kernel
+def two_temperatures(f: FluidTable, one: F64, one_k: F64, other: F64, other_k: F64) -> None:
+    """Write the temperatures of two arrays of enthalpies."""
+    for i in range(len(one)):
+        one_k[i] = temperature_at(f, one[i])
+    for i in range(len(other)):
+        other_k[i] = temperature_at(f, other[i])

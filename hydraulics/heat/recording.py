@@ -9,9 +9,8 @@ import numpy as np
 
 from hydraulics.heat import kinds
 from hydraulics.heat import water_properties as water
-from hydraulics.heat.reporting import balanced, make_up, remarks, shortfalls, wet_loss
+from hydraulics.heat.reporting import balanced, misses, remarks, shortfalls, wet_loss
 from hydraulics.heat.results import HeatReport, HeatRun, Shortfall
-from hydraulics.heat.settle import law_gap, mass_gap
 from hydraulics.heat.tables import HeatArrays
 from hydraulics.types import F64, I64
 
@@ -44,6 +43,7 @@ class Recorder:
         self._short: dict[str, Shortfall] = {}
         self._made_up: dict[str, float] = {}
         self._stored = 0.0
+        self._groups = _groups(a)
 
     def begin(self, period: HeatPeriod) -> None:
         """Take the steady state the run starts from."""
@@ -57,7 +57,7 @@ class Recorder:
         self._span += seconds
         self._heat += period.heat_w * seconds
         self._wanted += period.boundary.wanted * seconds
-        plants, taken = _groups(a)
+        plants, taken = self._groups
         wet = wet_loss(a, period.boundary, period.model.work.node_h)
         heat = period.heat_w
         self._total += seconds * np.array(
@@ -66,8 +66,7 @@ class Recorder:
 
     def _judge(self, period: HeatPeriod) -> None:
         a, b, w = self._a, period.boundary, period.model.work
-        mass = mass_gap(a.structure, a.plants, b, w)
-        pressure = law_gap(a.structure, a.links, w, a.settings)
+        mass, pressure, made_up = misses(a, b, w)
         self._worst = [max(self._worst[0], mass), max(self._worst[1], pressure)]
         self._iterations += period.outcome.iterations
         self._solves += 1
@@ -76,7 +75,7 @@ class Recorder:
         self._low.update(low.tolist())
         if not period.outcome.converged or len(low) or not balanced(a, w, mass, pressure):
             self._unbalanced.append(period.time_s - period.span_s)
-        self._made_up.update(make_up(a, b, w))
+        self._made_up.update(made_up)
 
     def report(self, i: int, period: HeatPeriod) -> None:
         """Write report time `i`."""
@@ -114,8 +113,8 @@ class Recorder:
         margin = absolute - water.saturation_pressure_pa(rows["temperature"])
         s = a.structure
         return (
-            _least(rows["available"], a.net.link_ids, s.link),
-            _least(margin, a.net.node_ids, s.node),
+            _least(rows["available"], a.link_ids, s.link),
+            _least(margin, a.node_ids, s.node),
         )
 
     def run(self, period: HeatPeriod) -> HeatRun:
@@ -124,8 +123,8 @@ class Recorder:
         slot, row = a.structure.slot_of, a.structure.row_of
         return HeatRun(
             times_s=self._times,
-            node_ids=a.net.node_ids,
-            link_ids=a.net.link_ids,
+            node_ids=a.node_ids,
+            link_ids=a.link_ids,
             pressure_pa=rows["pressure"][:, row],
             temperature_k=rows["temperature"][:, row],
             flow_kgs=rows["flow"][:, slot],
@@ -140,7 +139,7 @@ class Recorder:
 
     def _report(self, period: HeatPeriod) -> HeatReport:
         a = self._a
-        nodes = a.net.node_ids
+        nodes = a.node_ids
         span = float(self._times[-1] - 0.0) if len(self._times) else 0.0
         gap = 0.0
         if span > 0.0:
@@ -149,7 +148,7 @@ class Recorder:
             gap = abs(change - (book[0] - book[1] - book[2] - book[3])) / span
             plant_w, delivered_w, lost_w, wet_w = (self._total / span).tolist()
         else:
-            plants, taken = _groups(a)
+            plants, taken = self._groups
             heat = period.heat_w
             plant_w, delivered_w = float(-heat[plants].sum()), float(heat[taken].sum())
             lost_w = period.lost_w

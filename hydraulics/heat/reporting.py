@@ -10,14 +10,13 @@ import math
 
 import numpy as np
 
-from hydraulics.graph.step import excess
 from hydraulics.heat import kinds
 from hydraulics.heat import water_properties as water
 from hydraulics.heat.fluid import enthalpy_at
 from hydraulics.heat.results import HeatReport, HeatSolution, Shortfall
-from hydraulics.heat.settle import Outcome, law_gap, mass_gap
+from hydraulics.heat.settle import Outcome, judge
 from hydraulics.heat.tables import HeatArrays
-from hydraulics.heat.work import KEEPS_END, KEEPS_START, HeatBoundary, HeatWork
+from hydraulics.heat.work import HeatBoundary, HeatWork
 from hydraulics.types import F64, I64
 
 MASS_KGS, PRESSURE_PA, HEAT_SHARE = 1e-6, 1.0, 1e-6
@@ -52,8 +51,8 @@ def solution_of(
     )
     slot, row = s.slot_of, s.row_of
     return HeatSolution(
-        node_ids=a.net.node_ids,
-        link_ids=a.net.link_ids,
+        node_ids=a.node_ids,
+        link_ids=a.link_ids,
         pressure_pa=pressure[row],
         temperature_k=temperature[row],
         flow_kgs=w.flow[slot].copy(),
@@ -94,15 +93,14 @@ def _report(
     s = a.structure
     kind = a.links.kind
     reached = w.reached.astype(bool)
-    mass, pressure = mass_gap(s, a.plants, b, w), law_gap(s, a.links, w, a.settings)
-    made_up = make_up(a, b, w)
+    mass, pressure, made_up = misses(a, b, w)
     plants = kind == kinds.PLANT
     taken = (kind == kinds.STATION) | (kind == kinds.VALVE)
     plant_w, delivered = float(-heat[plants].sum()), float(heat[taken].sum())
     missing = 0.0 if mode == "hydraulics" else _heat_gap(a, w)
     short = shortfalls(a, b, w, heat, available, live) if mode == "coupled" else ()
-    nodes = a.net.node_ids
-    worst = _least(available, a.net.link_ids, s.link)
+    nodes = a.node_ids
+    worst = _least(available, a.link_ids, s.link)
     coldest = _least(margin, nodes, s.node)
     low = tuple(nodes[int(s.node[i])] for i in np.flatnonzero(reached & (w.potential <= 0.0)))
     return HeatReport(
@@ -140,39 +138,42 @@ def balanced(a: HeatArrays, w: HeatWork, mass_kgs: float, pressure_pa: float) ->
 def wet_loss(a: HeatArrays, b: HeatBoundary, node_h: F64) -> float:
     """W that leave with the water that demands take, above water as cold as the ground."""
     out = np.maximum(b.demand, 0.0)
+    if not a.settings.own_laws or not out.any():
+        return 0.0
     cold = enthalpy_at(a.fluid, a.settings.ambient_k)
-    return float((out * (node_h - cold)).sum()) if a.settings.own_laws else 0.0
+    return float((out * (node_h - cold)).sum())
 
 
 def _least(values: F64, names: tuple[str, ...], place: I64) -> tuple[str, float]:
-    if not np.isfinite(values).any():
+    if not len(values):
         return "", math.nan
-    i = int(np.nanargmin(values))
+    i = int(np.where(np.isnan(values), math.inf, values).argmin())
+    if math.isnan(values[i]):
+        return "", math.nan
     return names[int(place[i])], float(values[i])
 
 
-def make_up(a: HeatArrays, b: HeatBoundary, w: HeatWork) -> tuple[tuple[str, float], ...]:
-    """What the pressure keeping of plants feeds in, kg/s (below 0: lets out)."""
-    s = a.structure
-    found = []
-    for k in a.plants:
-        if b.keeps[k] not in (KEEPS_START, KEEPS_END) or not b.is_open[k]:
-            continue
-        keeper = int(s.start[k] if b.keeps[k] == KEEPS_START else s.end[k])
-        flow = b.demand[keeper] - excess(s, w.flow, keeper)
-        if not b.held[keeper] and abs(flow) > 1e-6:
-            found.append((a.net.link_ids[int(s.link[k])], float(flow)))
-    return tuple(found)
+def misses(
+    a: HeatArrays, b: HeatBoundary, w: HeatWork
+) -> tuple[float, float, tuple[tuple[str, float], ...]]:
+    """The greatest imbalances of a node (kg/s) and of a link's law (Pa), and what the pressure
+    keeping of plants feeds in, kg/s (below 0: lets out)."""
+    fed = np.zeros(len(a.plants))
+    mass, pressure = judge(a.structure, a.links, a.settings, a.plants, b, w, fed)
+    made_up = tuple(
+        (a.link_ids[int(a.structure.link[a.plants[i]])], float(fed[i]))
+        for i in np.flatnonzero(np.abs(fed) > 1e-6)
+    )
+    return mass, pressure, made_up
 
 
 def _heat_gap(a: HeatArrays, w: HeatWork) -> float:
     """W by which the mixing of a node misses, summed by size over all nodes."""
     s, i = a.structure, w.inject
+    to = np.where(w.still >= 0.0, s.end, s.start)
+    brought = np.abs(w.still) * (w.out_h - w.node_h[to])
     node = i.mass * (i.enthalpy - w.node_h)
-    moves = np.where(a.links.kind == kinds.PLANT, 0.0, w.flow)
-    moves[np.abs(moves) < kinds.STILL_KGS] = 0.0
-    to = np.where(moves >= 0.0, s.end, s.start).astype(np.int64)
-    np.add.at(node, to, np.abs(moves) * (w.out_h - w.node_h[to]))
+    node += np.bincount(to, weights=brought, minlength=len(node))
     return float(np.abs(node).sum())
 
 
@@ -192,7 +193,7 @@ def shortfalls(
             binds = "temperature" if w.state[k] == kinds.GIVEN else "pressure"
         found.append(
             Shortfall(
-                station=a.net.link_ids[int(a.structure.link[k])],
+                station=a.link_ids[int(a.structure.link[k])],
                 wanted_w=float(b.wanted[k]),
                 delivered_w=float(heat[k]),
                 available_pa=float(available[k]),
@@ -222,7 +223,7 @@ def _warnings(
         way = "feeds in" if flow > 0.0 else "lets out"
         said.append(f"the pressure keeping of {name} {way} {abs(flow):.4g} kg/s")
     backwards = [
-        a.net.link_ids[int(a.structure.link[k])] for k in a.plants if w.flow[k] < -kinds.STILL_KGS
+        a.link_ids[int(a.structure.link[k])] for k in a.plants if w.flow[k] < -kinds.STILL_KGS
     ]
     if backwards:
         said.append(f"flow goes backwards through {', '.join(backwards[:5])}")

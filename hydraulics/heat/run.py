@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hydraulics.heat.fluid import enthalpies, lookup, temperatures
+from hydraulics.heat.fluid import enthalpies, lookup, two_temperatures
 from hydraulics.heat.kinds import PIPE, PLANT
 from hydraulics.heat.plugs import LOST, Carrier, PipeHeat, new_plugs
 from hydraulics.heat.recording import Recorder
@@ -191,8 +191,7 @@ class HeatPeriod:
         self.span_s = seconds
         carried = a.links.kind != PLANT
         w.out_h[carried] = plugs.leaving[carried]
-        temperatures(a.fluid, w.node_h, w.node_k)
-        temperatures(a.fluid, w.out_h, w.out_k)
+        two_temperatures(a.fluid, w.node_h, w.node_k, w.out_h, w.out_k)
 
 
 __all__ = ["HeatPeriod", "pipe_heat", "simulate", "solve"]

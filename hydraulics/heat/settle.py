@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hydraulics.compiled import inner_kernel, kernel, lean_kernel
-from hydraulics.graph.step import add_links, advance, begin, excess, move_flows
+from hydraulics.graph.step import add_links, advance, begin, move_flows
 from hydraulics.graph.structure import Structure
 from hydraulics.heat.fluid import FluidTable
 from hydraulics.heat.kinds import (
@@ -27,7 +27,7 @@ from hydraulics.heat.tables import HeatSettings, LinkTable, NodeTable
 from hydraulics.heat.temperatures import let_in, moving, properties, sweep
 from hydraulics.heat.work import KEEPS_NONE, KEEPS_START, HeatBoundary, HeatWork
 from hydraulics.quality.order import follow
-from hydraulics.types import I64
+from hydraulics.types import F64, I64
 
 COUPLED, HYDRAULICS, HEAT = range(3)
 """Flows and temperatures together; flows at the temperatures that are; temperatures alone."""
@@ -67,7 +67,8 @@ def settle(
     """Iterate from the present flows, states and temperatures. `fresh`: their order is unknown."""
     moved, heated, total = np.inf, 0.0, 0.0
     properties(s, w, f)
-    hold(s, holders, links, b, w, settings.gravity)
+    search = True
+    hold(s, holders, links, b, w, settings.gravity, search)
     for trial in range(TRIALS):
         if mode != HYDRAULICS:
             moving(links, w)
@@ -82,7 +83,8 @@ def settle(
                 continue
             properties(s, w, f)
         ask(s, stations, links, b, w, f, settings.own_laws)
-        hold(s, holders, links, b, w, settings.gravity)
+        hold(s, holders, links, b, w, settings.gravity, search)
+        search = False
         _linearise(s, links, b, w, settings)
         begin(s, w.system)
         for i in range(len(w.held)):
@@ -100,10 +102,12 @@ def settle(
             w.potential[i] += w.system.right[i]
         moved = change / total if total > 0.0 else 0.0
         calm = moved <= settings.accuracy and heated < CALM_K * 10.0 and pressed < 1e-2
-        if calm and trial > 0 and turn(s, links, b, w, settings) == 0:
-            return Outcome(trial + 1, True, -1, moved, heated)
-        if not calm and trial > 2 and trial % 4 == 3 and moved < 0.05:
-            turn(s, links, b, w, settings)
+        if calm and trial > 0:
+            if turn(s, links, b, w, settings) == 0:
+                return Outcome(trial + 1, True, -1, moved, heated)
+            search = True
+        elif trial > 2 and trial % 4 == 3 and moved < 0.05:
+            search = turn(s, links, b, w, settings) > 0
     return Outcome(TRIALS, False, -1, moved, heated)
 
 
@@ -167,8 +171,25 @@ def law(links: LinkTable, w: HeatWork, k: int, settings: HeatSettings) -> tuple[
 
 
 @lean_kernel
-def law_gap(s: Structure, links: LinkTable, w: HeatWork, settings: HeatSettings) -> float:
-    """The greatest difference of an open link's pressure drop and its law at its flow, Pa."""
+def judge(
+    s: Structure,
+    links: LinkTable,
+    settings: HeatSettings,
+    plants: I64,
+    b: HeatBoundary,
+    w: HeatWork,
+    made_up: F64,
+) -> tuple[float, float]:
+    """What a state misses: the greatest imbalance of a node (kg/s), and of an open link's pressure
+    drop and its law (Pa). Writes what each plant's pressure keeping feeds in, kg/s (plants,).
+
+    A node whose pressure an inlet or a plant keeps is balanced by it.
+    """
+    return _mass_gap(s, plants, b, w, made_up), _law_gap(s, links, w, settings)
+
+
+@inner_kernel
+def _law_gap(s: Structure, links: LinkTable, w: HeatWork, settings: HeatSettings) -> float:
     worst = 0.0
     for k in range(len(w.flow)):
         a, e = s.start[k], s.end[k]
@@ -180,19 +201,25 @@ def law_gap(s: Structure, links: LinkTable, w: HeatWork, settings: HeatSettings)
     return worst
 
 
-@lean_kernel
-def mass_gap(s: Structure, plants: I64, b: HeatBoundary, w: HeatWork) -> float:
-    """The greatest imbalance (kg/s) of a node that neither an inlet nor a plant's pressure keeping
-    balances."""
+@inner_kernel
+def _mass_gap(s: Structure, plants: I64, b: HeatBoundary, w: HeatWork, made_up: F64) -> float:
+    balance = w.system.right
+    for row in range(len(w.held)):
+        balance[row] = -b.demand[row]
+    for k in range(len(w.flow)):
+        balance[s.end[k]] += w.flow[k]
+        balance[s.start[k]] -= w.flow[k]
+    for i in range(len(plants)):
+        k = plants[i]
+        made_up[i] = 0.0
+        if not b.is_open[k] or b.keeps[k] == KEEPS_NONE:
+            continue
+        keeper = s.start[k] if b.keeps[k] == KEEPS_START else s.end[k]
+        if not b.held[keeper]:
+            made_up[i] = -balance[keeper]
+            balance[keeper] = 0.0
     worst = 0.0
     for row in range(len(w.held)):
-        if b.held[row] or not w.reached[row]:
-            continue
-        kept = False
-        for i in range(len(plants)):
-            k = plants[i]
-            keeper = s.start[k] if b.keeps[k] == KEEPS_START else s.end[k]
-            kept = kept or (b.is_open[k] != 0 and b.keeps[k] != KEEPS_NONE and keeper == row)
-        if not kept:
-            worst = max(worst, abs(excess(s, w.flow, row) - b.demand[row]))
+        if w.reached[row] and not b.held[row]:
+            worst = max(worst, abs(balance[row]))
     return worst

@@ -9,7 +9,7 @@ import numpy as np
 
 from hydraulics.errors import SolveError
 from hydraulics.heat.boundary import Boundaries
-from hydraulics.heat.fluid import enthalpies
+from hydraulics.heat.fluid import two_enthalpies
 from hydraulics.heat.kinds import BY_RETURN, FLOW_AND_RETURN, PLANT, STATION
 from hydraulics.heat.reporting import solution_of
 from hydraulics.heat.results import HeatSolution
@@ -69,7 +69,7 @@ class SteadyHeat:
                 iterations=outcome.iterations + self._loop(b, HEAT, fresh=True).iterations
             )
         if outcome.singular >= 0:
-            name = a.net.node_ids[int(a.structure.node[outcome.singular])]
+            name = a.node_ids[int(a.structure.node[outcome.singular])]
             raise SolveError(
                 f"the pressure of node {name} is told by nothing: no plant, pump or node near it "
                 "keeps one",
@@ -108,5 +108,4 @@ def _first_temperatures(a: HeatArrays, b: HeatBoundary, w: HeatWork, stated: F64
     w.out_k[returns] = a.links.return_k[returns]
     heated = (kind == PLANT) & np.isfinite(b.plant_k)
     w.out_k[heated] = b.plant_k[heated]
-    enthalpies(a.fluid, w.node_k, w.node_h)
-    enthalpies(a.fluid, w.out_k, w.out_h)
+    two_enthalpies(a.fluid, w.node_k, w.node_h, w.out_k, w.out_h)

@@ -48,9 +48,17 @@ def first_states(links: LinkTable, b: HeatBoundary, w: HeatWork) -> None:
 
 @lean_kernel
 def hold(
-    s: Structure, holders: I64, links: LinkTable, b: HeatBoundary, w: HeatWork, gravity: float
+    s: Structure,
+    holders: I64,
+    links: LinkTable,
+    b: HeatBoundary,
+    w: HeatWork,
+    gravity: float,
+    search: bool,
 ) -> None:
     """Which rows have their pressure given, and which nothing reaches: those are held at 0.
+
+    What is reached is looked up again (`search`) after states have turned.
 
     `rise` becomes what a held row's potential is to change.
     """
@@ -77,9 +85,10 @@ def hold(
             elif b.keeps[k] == KEEPS_END and not b.held[a]:
                 w.held[a] = 1
                 target[a] = target[e] - links.rise[k] - height
-    for k in range(len(w.flow)):
-        w.conducts[k] = 1 if w.state[k] == LAW and links.kind[k] != STATION else 0
-    reach(s, w.held, w.conducts, w.reached, w.queue)
+    if search:
+        for k in range(len(w.flow)):
+            w.conducts[k] = 1 if w.state[k] == LAW and links.kind[k] != STATION else 0
+        reach(s, w.held, w.conducts, w.reached, w.queue)
     for i in range(len(w.held)):
         if not w.reached[i]:
             w.held[i] = 1

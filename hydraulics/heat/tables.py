@@ -103,6 +103,8 @@ class HeatArrays:
     """A compiled network, shared by all runs of it; `pressure` (N,) by row where nodes hold one."""
 
     net: Network
+    node_ids: tuple[str, ...]
+    link_ids: tuple[str, ...]
     structure: Structure
     links: LinkTable
     nodes: NodeTable
@@ -149,6 +151,8 @@ def compile_heat(net: Network) -> HeatArrays:
     )
     return HeatArrays(
         net=net,
+        node_ids=net.node_ids,
+        link_ids=net.link_ids,
         structure=structure,
         links=table,
         nodes=NodeTable(

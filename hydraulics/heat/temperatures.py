@@ -143,7 +143,7 @@ def _along(
     entering = lookup(f.temperature, f.capacity, t)
     ground = links.ground[k]
     out = w.out_k[k]
-    for _ in range(4):
+    for _ in range(2):  # the next sweep goes on from here
         capacity = 0.5 * (entering + lookup(f.temperature, f.capacity, out)) * q
         new = ground + (t - ground) * math.exp(-links.conductance[k] / capacity)
         new -= w.outlets.heat[k] / capacity
