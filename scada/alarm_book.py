@@ -83,6 +83,10 @@ class AlarmBook:
         rules = () if handle is None else self._rules_of(handle)
         return next((subject for _, subject in rules if subject.id == alarm_id), None)
 
+    def suppressed(self) -> list[str]:
+        """The alarms that are hidden by design."""
+        return [id_ for id_, alarm in self._alarms.items() if alarm.holds.suppressed is not None]
+
     def subjects(self) -> list[Subject]:
         """Every alarm of a limit, and the others that are known."""
         limits = [s for handle in range(len(self._points)) for _, s in self._rules_of(handle)]

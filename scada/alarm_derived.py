@@ -101,6 +101,16 @@ class DerivedWatch:
             events += self._tell(setting, size, None if size is None else residual, now_ns)
         return events
 
+    def show_orphans(self, now_ns: int) -> list[AlarmEvent]:
+        """After a restart: what no setting hides any more is shown again."""
+        hiding = {setting.id for setting, _ in self._hiding}
+        return [
+            event
+            for alarm_id in self._book.suppressed()
+            if alarm_id not in hiding
+            for event in self._book.suppress(alarm_id, "", now_ns)
+        ]
+
     def hide(self, now: Values, now_ns: int) -> list[AlarmEvent]:
         """Suppress by design, and show again `release_s` after the plant left the state."""
         events: list[AlarmEvent] = []

@@ -85,6 +85,7 @@ class AlarmDesk:
             ]
             unknown = list(events)
             events += self.book.restore(alarms, self.links.subjects(alarms), now_ns)
+            events += self.derived.show_orphans(now_ns)
             await self._tell(events)
             return unknown
 

@@ -68,14 +68,18 @@ class Selections:
 
     def approve(self, token: str, user: str, now_s: float) -> Selection:
         """A second person agrees; it may then be operated for the usual time."""
+        found = self.approved(token, user, now_s)
+        self._kept[token] = found
+        return found
+
+    def approved(self, token: str, user: str, now_s: float) -> Selection:
+        """The selection as it would be with this second person; nothing changes yet."""
         found = self._get(token, now_s)
         if not found.two_person:
             raise SelectionError("no second person is needed")
         if found.user == user:
             raise SelectionError("the second person must be another one")
-        found = replace(found, approved_by=user, until_s=now_s + SELECTED_FOR_S)
-        self._kept[token] = found
-        return found
+        return replace(found, approved_by=user, until_s=now_s + SELECTED_FOR_S)
 
     def take(self, token: str, user: str, now_s: float) -> Selection:
         """The selection to operate now, once."""
@@ -94,6 +98,10 @@ class Selections:
             raise SelectionError(f"the selection was made by {found.user}")
         del self._kept[token]
         return found
+
+    def drop(self, token: str) -> None:
+        """Forget a selection, whoever's it is."""
+        self._kept.pop(token, None)
 
     def all(self, now_s: float) -> list[Selection]:
         """What waits now."""

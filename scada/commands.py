@@ -114,7 +114,7 @@ class Commands:
         try:
             await self._note("selected", selection, user)
         except BusError as problem:
-            self._selections.cancel(selection.token, user, now_s)
+            self._selections.drop(selection.token)
             return {"token": "", "message": str(problem)}
         return {
             "token": selection.token,
@@ -125,10 +125,12 @@ class Commands:
 
     async def approve(self, header: Header) -> Header:
         """{token, user} -> {message}: the second person agrees; "" when it is so."""
-        now_s, user = self._clock.monotonic_s(), str(header.get("user") or "")
+        token, user = str(header.get("token")), str(header.get("user") or "")
         try:
-            selection = self._selections.approve(str(header.get("token")), user, now_s)
-            await self._note("approved", selection, user)
+            # Recorded first: an approval that does not stand in the trail is none.
+            would = self._selections.approved(token, user, self._clock.monotonic_s())
+            await self._note("approved", would, user)
+            self._selections.approve(token, user, self._clock.monotonic_s())
         except (SelectionError, BusError) as problem:
             return {"message": str(problem)}
         return {"message": ""}

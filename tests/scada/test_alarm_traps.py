@@ -132,6 +132,24 @@ async def test_phoebus_3078_what_was_done_survives_a_restart(action: str) -> Non
             assert after[LOW][key] == before[LOW][key], key
 
 
+async def test_what_a_new_setting_no_longer_hides_is_shown_after_a_restart() -> None:
+    journal = MemoryAlarmJournal()
+    setting = AlarmSetting(
+        point="P",
+        kind="low",
+        suppress_when=(Condition(point="PUMP", comparison="=", value=0.0),),
+        suppress_text="PUMP = 0",
+    )
+    async with open_room(POINTS, journal=journal, settings={setting.id: setting}) as room:
+        await raised(room)
+        await room.send((1, 0.0))
+        assert (await room.ask("core.alarms"))["counts"]["held"] == 1
+    async with open_room(POINTS, journal=journal, clock=room.clock) as again:
+        counts = (await again.ask("core.alarms"))["counts"]
+        assert (counts["held"], counts["unacknowledged"]) == (0, 1)
+        assert again.events()[-1] == (LOW, "unsuppressed")
+
+
 async def test_phoebus_1928_acknowledging_a_lost_link_hides_no_process_alarm() -> None:
     async with open_room(POINTS) as room:
         await raised(room)

@@ -94,6 +94,20 @@ async def test_what_the_trail_cannot_take_is_not_sent() -> None:
         assert field.written == []
 
 
+async def test_an_approval_that_is_not_recorded_is_none() -> None:
+    trail = Trail()
+    async with open_room(POINTS, audit=trail, two_person=["V1"]) as room:
+        field = await gateway(room)
+        token = (await select(room))["token"]
+        trail.failing = True
+        assert (
+            "audit trail" in (await room.ask("core.approve", token=token, user="wang"))["message"]
+        )
+        trail.failing = False
+        assert "second person" in (await operate(room, token))["message"]
+        assert field.written == []
+
+
 async def test_a_trail_that_breaks_after_the_wire_hides_no_outcome() -> None:
     trail = Trail()
     async with open_room(POINTS, audit=trail) as room:
