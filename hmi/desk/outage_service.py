@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,12 +49,16 @@ _TEXT_LONGEST = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSettings:
-    """What the desk knows of its site; `channels` are the adapters each form goes to."""
+    """What the desk knows of its site; `channels` are the adapters each form goes to.
+
+    `large_scope_households` is the site's threshold of a larger scope: unset, every stop is large.
+    """
 
     zone: ZoneInfo
     profile: str
     name_zh: str
     name_en: str
+    large_scope_households: int | None = None
     night_ban: tuple[time, time] | None = None
     channels: Mapping[str, tuple[str, ...]] | None = None
 
@@ -82,6 +86,7 @@ class OutageService:
         facts = self._values(record, needs=_OPEN_NEEDS, takes=_OPEN_TAKES | {"at"})
         now = self._clock()
         at = facts.pop("at", now)
+        facts["size"] = self._size(facts, int(facts.get("households", 0)))
         start = facts["start"].astimezone(self._settings.zone)
         order_id = f"OUT-{start:%Y%m%d}-{facts['medium']}-{self._new_id()}"
         step = _step("open", at, user, role, {})
@@ -107,7 +112,11 @@ class OutageService:
             if before is None:
                 raise KeyError(order_id)
             order = OutageOrder.from_dict(before["order"])
-            outcome = take_step(order, step, self._law(order.start), now=now)
+            taken = step
+            if action == "amend":
+                households = int(details.get("households", order.households))
+                taken = replace(step, details={**details, "size": self._size(details, households)})
+            outcome = take_step(order, taken, self._law(order.start), now=now)
             return self._entry(outcome, step, record)
 
         return self._taken(self._book.take(order_id, work, entered_ns=to_ns(now)))
@@ -119,6 +128,19 @@ class OutageService:
     def list(self, *, state: str | None = None, limit: int = 200) -> list[Any]:
         """Orders as they stand, the last changed first."""
         return self._book.orders(BOOK, state=state, limit=limit)
+
+    def _size(self, given: Mapping[str, Any], households: int) -> str:
+        """The scope class by the site's threshold; InputError for a claim that it is smaller.
+
+        A number of households that is not known counts as large.
+        """
+        threshold = self._settings.large_scope_households
+        small = threshold is not None and 0 < households < threshold
+        if given.get("size") == "small" and not small:
+            limit = "no threshold is set" if threshold is None else f"{threshold} households"
+            expected = f"large: {households} households, larger scope from {limit}"
+            raise InputError([_problem("size", "small", expected)])
+        return "small" if small else "large"
 
     def _law(self, day: datetime) -> Law:
         settings = self._settings

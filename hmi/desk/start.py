@@ -32,6 +32,7 @@ async def start_desk(
         profile=site.profile,
         name_zh=site.name_zh,
         name_en=site.name_en,
+        large_scope_households=site.large_scope_households,
     )
     book, rules = SqlOrderBook(records), RuleBook.load()
     await serve_orders(

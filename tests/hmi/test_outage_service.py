@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,27 @@ def test_every_fault_of_a_record_is_named(service: OutageService) -> None:
         service.open(RECORD, user="pan", role="king")
     with pytest.raises(KeyError):
         service.step("OUT-nobody", "file", {}, user="pan", role="planner")
+
+
+def test_the_scope_is_the_sites_to_say_not_the_planners(
+    service: OutageService, records: Engine, clock: Clock
+) -> None:
+    with pytest.raises(InputError, match="no threshold is set"):
+        service.open({**RECORD, "size": "small"}, user="pan", role="planner")
+    settings = replace(SETTINGS, large_scope_households=500)
+    desk = OutageService(SqlOrderBook(records), RuleBook.load(), settings, clock=clock)
+
+    def size(households: int) -> str:
+        made = desk.open({**RECORD, "households": households}, user="pan", role="planner")
+        return str(made["order"]["size"])
+
+    assert [size(n) for n in (0, 499, 500)] == ["large", "small", "large"]
+    order_id = desk.open({**RECORD, "households": 499}, user="pan", role="planner")["id"]
+    with pytest.raises(InputError, match="600 households"):
+        claim = {"households": 600, "size": "small"}
+        desk.step(order_id, "amend", claim, user="pan", role="planner")
+    grown = desk.step(order_id, "amend", {"households": 600}, user="pan", role="planner")
+    assert grown["order"]["size"] == "large"
 
 
 def test_a_correction_keeps_the_original(service: OutageService, clock: Clock) -> None:
