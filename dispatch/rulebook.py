@@ -10,6 +10,7 @@ from pathlib import Path
 from dispatch.evaluation import evaluate
 from dispatch.finding import Finding
 from dispatch.layers import stricter_of
+from dispatch.profile_words import read_profile
 from dispatch.quantity import Written
 from dispatch.rule import Profile, Rule
 from dispatch.rule_file import RULES_FOLDER, read_rules
@@ -121,7 +122,7 @@ class RuleBook:
         layers: Sequence[str] = (),
         parameters: Mapping[str, float] | None = None,
     ) -> RuleSet:
-        """The rules of a profile on a day.
+        """The rules of a profile on a day; `profile` may be `read_profile`'s text.
 
         A rule comes from a layer (an overlay, promises) if that is stricter than the profile's,
         else from the profile, else from the first of `inherit` that has it, else there is none.
@@ -129,8 +130,11 @@ class RuleBook:
         `parameters` are the values a profile's source leaves open. InputError for an unknown
         profile, a parameter that is missing, or two rules that cannot be compared.
         """
+        words = read_profile(profile)
+        profile = words.profile
+        inherit, layers = (*words.inherit, *inherit), (*words.layers, *layers)
         names = (profile, *inherit, *layers)
-        given = dict(parameters or {})
+        given = {**words.parameters, **(parameters or {})}
         problems = [
             _problem("profile", name, "one of " + ", ".join(self.profiles))
             for name in names

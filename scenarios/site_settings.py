@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -303,9 +304,15 @@ def _driver_kinds(toml: TomlFile) -> dict[str, str]:
 
 def _check_profile(toml: TomlFile, found: dict[str, Any]) -> None:
     profile = found.get("profile")
-    known = RuleBook.load().profiles
-    if profile is not None and profile not in known:
-        toml.problem("profile", repr(profile), "one of " + ", ".join(known))
+    if profile is None:
+        return
+    try:
+        RuleBook.load().on(date.max, profile)
+    except InputError as error:
+        for problem in error.problems:
+            what = problem.found if problem.field == "profile" else f"{profile!r}"
+            needs = "" if problem.field == "profile" else f"{problem.field}=NUMBER: "
+            toml.problem("profile", what, needs + problem.expected)
 
 
 def _check_ports(toml: TomlFile, settings: SiteSettings) -> None:

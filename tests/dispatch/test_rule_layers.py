@@ -140,3 +140,13 @@ def test_faulty_calendars_are_answered_with_every_fault(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_working_days([tmp_path])
     assert len(caught.value.problems) == 4
+
+
+def test_a_site_writes_its_profile_in_words() -> None:
+    heat = BOOK.on(DAY, "heat-company arrive_h=1 complaint_h=24 inherit=jinan")
+    assert heat.evaluate("HEATCO-ARRIVE-X", "1h1s").verdict == "violation"
+    assert heat.evaluate("HEAT-REPAIR-8H", "9h").profile == "jinan"
+    tight = BOOK.on(DAY, "jinan layer=facility-std")
+    assert tight.evaluate("FAC-KPI-20MIN", "21min").verdict == "violation"
+    with pytest.raises(InputError, match="arrive_h=soon"):
+        BOOK.on(DAY, "heat-company arrive_h=soon")
