@@ -64,7 +64,11 @@ class DeskSettings:
 
 
 class OutageService:
-    """The life of outages in a migrated database; `clock` gives the moment, with its offset."""
+    """The life of outages in a migrated database; `clock` gives the moment, with its offset.
+
+    With `proposals` (a saved proposal by its id, KeyError without one) a delivery plan counts only
+    when the proposal named has one that serves everybody.
+    """
 
     def __init__(
         self,
@@ -74,9 +78,11 @@ class OutageService:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: secrets.token_hex(4),
+        proposals: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> None:
         self._book, self._rules, self._settings = book, rules, settings
         self._clock, self._new_id = clock, new_id
+        self._proposals = proposals
 
     def open(self, record: Mapping[str, Any], *, user: str, role: str) -> dict[str, Any]:
         """A new order of JSON values.
@@ -87,6 +93,7 @@ class OutageService:
         now = self._clock()
         at = facts.pop("at", now)
         facts["size"] = self._size(facts, int(facts.get("households", 0)))
+        self._check_delivery(facts, str(facts.get("proposal", "")), facts["element"])
         start = facts["start"].astimezone(self._settings.zone)
         order_id = f"OUT-{start:%Y%m%d}-{facts['medium']}-{self._new_id()}"
         step = _step("open", at, user, role, {})
@@ -113,6 +120,10 @@ class OutageService:
                 raise KeyError(order_id)
             order = OutageOrder.from_dict(before["order"])
             taken = step
+            if action in {"amend", "extend"}:
+                element = str(details.get("element", order.element))
+                proposal = str(details.get("proposal", order.proposal))
+                self._check_delivery(details, proposal, element)
             if action == "amend":
                 households = int(details.get("households", order.households))
                 taken = replace(step, details={**details, "size": self._size(details, households)})
@@ -128,6 +139,19 @@ class OutageService:
     def list(self, *, state: str | None = None, limit: int = 200) -> list[Any]:
         """Orders as they stand, the last changed first."""
         return self._book.orders(BOOK, state=state, limit=limit)
+
+    def _check_delivery(self, given: Mapping[str, Any], proposal: str, element: str) -> None:
+        """InputError for a delivery plan that no saved proposal for the element has."""
+        if not given.get("delivery_plan") or self._proposals is None:
+            return
+        try:
+            saved = self._proposals(proposal)
+        except KeyError:
+            saved = {}
+        trucks = saved.get("trucks") or {"undelivered_m3": 1.0}
+        if saved.get("element") != element or trucks["undelivered_m3"] > 0.0:
+            expected = "the id of a saved proposal for this element whose trucks serve everybody"
+            raise InputError([_problem("proposal", proposal or "nothing", expected)])
 
     def _size(self, given: Mapping[str, Any], households: int) -> str:
         """The scope class by the site's threshold; InputError for a claim that it is smaller.

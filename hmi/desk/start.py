@@ -14,7 +14,7 @@ from hmi.desk.bus import empty_outbox, serve_orders
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
 from hmi.desk.work_service import WorkService
-from hmi.records import SqlOrderBook, SqlOutbox
+from hmi.records import SqlOrderBook, SqlOutages, SqlOutbox
 from hmi.records.outbox import Adapter
 from scada.ports import Bus
 from scenarios.site import Site
@@ -37,7 +37,7 @@ async def start_desk(
     book, rules = SqlOrderBook(records), RuleBook.load()
     await serve_orders(
         bus,
-        OutageService(book, rules, settings),
+        OutageService(book, rules, settings, proposals=SqlOutages(records).get),
         SqlOutbox(records),
         incidents=IncidentService(book, rules, settings),
         works=WorkService(book, rules, settings),

@@ -154,6 +154,27 @@ def test_the_scope_is_the_sites_to_say_not_the_planners(
     assert grown["order"]["size"] == "large"
 
 
+def test_a_delivery_plan_is_one_that_a_saved_proposal_has(records: Engine, clock: Clock) -> None:
+    saved = {
+        "good": {"element": "water/link:M1", "trucks": {"undelivered_m3": 0.0}},
+        "short": {"element": "water/link:M1", "trucks": {"undelivered_m3": 3.0}},
+        "none": {"element": "water/link:M1", "trucks": None},
+        "other": {"element": "water/link:M2", "trucks": {"undelivered_m3": 0.0}},
+    }
+    book = SqlOrderBook(records)
+    desk = OutageService(book, RuleBook.load(), SETTINGS, clock=clock, proposals=saved.__getitem__)
+    for name in ("short", "none", "other", "unknown", ""):
+        with pytest.raises(InputError, match="proposal"):
+            claim = {**RECORD, "delivery_plan": True, "proposal": name}
+            desk.open(claim, user="pan", role="planner")
+    order_id = desk.open(RECORD, user="pan", role="planner")["id"]
+    with pytest.raises(InputError, match="proposal"):
+        desk.step(order_id, "amend", {"delivery_plan": True}, user="pan", role="planner")
+    good = {"delivery_plan": True, "proposal": "good"}
+    made = desk.step(order_id, "amend", good, user="pan", role="planner")
+    assert made["order"]["delivery_plan"] is True
+
+
 def test_a_correction_keeps_the_original(service: OutageService, clock: Clock) -> None:
     order_id = publish(service)
     clock.now = FILED + 72 * HOUR
