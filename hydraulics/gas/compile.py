@@ -107,7 +107,6 @@ def compile_gas(net: Network) -> GasArrays:
         ambient=ambient[row],
         temperature=temperature[row],
         scale=scale[row],
-        volume=volume[row],
         mass_per_pa=(volume / (gas.constant * temperature))[row],
         z=gas.z,
         z_step=gas.z_step,

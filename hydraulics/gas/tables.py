@@ -31,8 +31,8 @@ class GasTables(NamedTuple):
     lambda L/D + zeta of the form square + line / m (pandapipes' Nikuradse). `gravity` is
     2 g (z_end - z_start) / (R T), `controls` (C,) the slots of regulators and compressors;
     `held_row` the row whose pressure they hold. By row (N,): `ambient` Pa, `temperature` K,
-    `scale`, `volume` m3 (line pack), `mass_per_pa` kg/Pa at Z = 1 of it. Z at absolute pressure p:
-    `z` (M,) at steps of `z_step` Pa; one entry and `z_slope` (1/Pa) where it is a straight line.
+    `scale`, `mass_per_pa` kg/Pa at Z = 1 of its line pack. Z at absolute pressure p: `z` (M,) at
+    steps of `z_step` Pa; one entry and `z_slope` (1/Pa) where it is a straight line.
     """
 
     kind: U8
@@ -62,7 +62,6 @@ class GasTables(NamedTuple):
     ambient: F64
     temperature: F64
     scale: F64
-    volume: F64
     mass_per_pa: F64
     z: F64
     z_step: float
