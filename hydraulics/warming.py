@@ -17,7 +17,7 @@ from network_models.network import Network
 def warmup(progress: Callable[[str], None] | None = None) -> None:
     """Compile every kernel into the user's cache folder, or load it from there.
 
-    Takes half a minute on a fresh machine and a second afterwards. `progress` gets a line a stage.
+    Takes a minute or two on a fresh machine and seconds afterwards. `progress` gets a line a stage.
     """
     say = progress if progress is not None else _quiet
     say("compiling the steady solver")

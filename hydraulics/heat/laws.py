@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from hydraulics.compiled import inner_kernel, lean_kernel
+from hydraulics.compiled import inner_kernel
 from hydraulics.heat.kinds import (
     COLEBROOK,
     COLEBROOK_ALONE,
@@ -25,7 +25,7 @@ _C = 2.0 / math.log(10.0)
 LAMINAR, TURBULENT = 2000.0, 4000.0
 
 
-@lean_kernel
+@inner_kernel
 def friction_factor(reynolds: float, relative: float, model: int) -> tuple[float, float]:
     """Darcy friction factor and its slope by Reynolds number (> 0); `relative` roughness k/d."""
     if model == NIKURADSE:
@@ -64,7 +64,7 @@ def _colebrook(reynolds: float, relative: float) -> tuple[float, float]:
     return 1.0 / (x * x), -2.0 * slope / x**3
 
 
-@lean_kernel
+@inner_kernel
 def pipe_loss(
     flow: float,
     length: float,
@@ -91,7 +91,7 @@ def pipe_loss(
     return drop, max(gradient, 1e-3 * laminar)
 
 
-@lean_kernel
+@inner_kernel
 def minor_loss(flow: float, diameter: float, minor: float, density: float) -> tuple[float, float]:
     """Drop (Pa) of a loss coefficient; next to nothing without one."""
     area = 0.25 * math.pi * diameter * diameter
@@ -99,7 +99,7 @@ def minor_loss(flow: float, diameter: float, minor: float, density: float) -> tu
     return r * abs(flow) * flow + NEAR_NOTHING * flow, 2.0 * r * abs(flow) + NEAR_NOTHING
 
 
-@lean_kernel
+@inner_kernel
 def throttle_loss(flow: float, kv_m3h: float, density: float) -> tuple[float, float]:
     """Drop (Pa) of a valve of a kv value: V = kv sqrt(dp / 1 bar * 1000 / density)."""
     volume = flow / density * SECONDS_AN_HOUR / kv_m3h

@@ -79,13 +79,23 @@ def simulate(
         while period.time_s < time - 1e-6:
             now = period.time_s
             period.advance(
-                min(STEP_S, time - now), outdoor_k=_weather(outdoor_k, now), changes=at(now)
+                min(STEP_S, time - now, _until_pattern(net, now)),
+                outdoor_k=_weather(outdoor_k, now),
+                changes=at(now),
             )
             recorder.count(period)
         recorder.report(i, period)
         if progress is not None:
             progress((i + 1) / len(times))
     return recorder.run(period)
+
+
+def _until_pattern(net: Network, time_s: float) -> float:
+    """Seconds until patterns change next."""
+    step = float(net.times.pattern_step_s) or math.inf
+    gone = math.fmod(time_s + net.times.pattern_start_s, step)
+    left = step - gone
+    return left if left > 1e-6 else step
 
 
 def _weather(outdoor_k: Weather, time_s: float) -> float | None:

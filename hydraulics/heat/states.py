@@ -46,7 +46,7 @@ def first_states(links: LinkTable, b: HeatBoundary, w: HeatWork) -> None:
             w.flow[k] = 0.0
 
 
-@lean_kernel
+@inner_kernel
 def hold(
     s: Structure,
     holders: I64,
@@ -96,7 +96,7 @@ def hold(
         target[i] -= w.potential[i]
 
 
-@lean_kernel
+@inner_kernel
 def fill(s: Structure, holders: I64, links: LinkTable, b: HeatBoundary, w: HeatWork) -> float:
     """Give every held plant and holder the flow its nodes need; the greatest change, kg/s.
 
@@ -124,7 +124,7 @@ def fill(s: Structure, holders: I64, links: LinkTable, b: HeatBoundary, w: HeatW
     return changed
 
 
-@lean_kernel
+@inner_kernel
 def turn(
     s: Structure, links: LinkTable, b: HeatBoundary, w: HeatWork, settings: HeatSettings
 ) -> int:

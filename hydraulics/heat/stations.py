@@ -92,7 +92,7 @@ def wanted_flow(
     return float(b.given[k])
 
 
-@lean_kernel
+@inner_kernel
 def ask(
     s: Structure,
     stations: I64,

@@ -29,7 +29,6 @@ from network_models.elements import (
     Substation,
 )
 from network_models.network import Network
-from network_models.physics import NORMAL_PRESSURE_PA
 
 _FRICTION = {
     "nikuradse": kinds.NIKURADSE,
@@ -194,7 +193,7 @@ def _air_pa(net: Network, height: F64) -> F64:
     ground = net.physics.ambient_pressure_pa
     if not net.physics.ambient_by_height:
         return np.full(len(height), ground)
-    air: F64 = ground / NORMAL_PRESSURE_PA * 101325.0 * (1.0 - 0.0065 * height / 288.15) ** 5.255
+    air: F64 = ground * (1.0 - 0.0065 * height / 288.15) ** 5.255
     return air
 
 

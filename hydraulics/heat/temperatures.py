@@ -99,7 +99,7 @@ def _behind(
     return float(wanted)
 
 
-@lean_kernel
+@inner_kernel
 def sweep(
     s: Structure, links: LinkTable, w: HeatWork, f: FluidTable, settings: HeatSettings
 ) -> float:
@@ -155,7 +155,7 @@ def _along(
     w.out_h[k] = enthalpy_at(f, out)
 
 
-@lean_kernel
+@inner_kernel
 def properties(s: Structure, w: HeatWork, f: FluidTable) -> None:
     """Density of each link's water as the mean of its ends', viscosity at its mean temperature."""
     for k in range(len(w.flow)):

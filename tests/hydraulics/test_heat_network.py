@@ -316,3 +316,11 @@ def test_a_stop_and_a_start() -> None:
     assert heat[-1] == pytest.approx(400 * KW, rel=1e-3)
     assert run.report.heat_w < 1e-6 * run.report.plant_w
     assert isinstance(net.links["X2"], Substation)
+
+
+def test_patterns_that_change_between_report_times_are_felt() -> None:
+    net = line(pattern="day")
+    net = replace(net, times=replace(net.times, pattern_step_s=600))
+    run = simulate(net, hours=1.0, step_s=3600.0)
+    assert at(net, run.heat_w[1], "X1") == pytest.approx(320 * KW, rel=2e-3)
+    assert at(net, run.wanted_w[1], "X1") == pytest.approx(320 * KW, rel=1e-9)
