@@ -25,6 +25,8 @@ import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numba
 from numba.core import caching
 
+from hydraulics.kernel_compiler import entry_kernel, part_kernel
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -55,13 +57,17 @@ def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _compiled(function: Callable[P, R], *, counted: bool, inner: bool = False) -> Callable[P, R]:
-    made = numba.njit(
-        error_model="numpy",
-        nogil=True,
-        no_cfunc_wrapper=True,
-        no_cpython_wrapper=inner or (not counted and function.__name__.startswith("_")),
-        _nrt=counted,
-    )(function)
+    options = {
+        "nopython": True,
+        "boundscheck": None,
+        "error_model": "numpy",
+        "nogil": True,
+        "no_cfunc_wrapper": True,
+        "_nrt": counted,
+    }
+    if inner or (not counted and function.__name__.startswith("_")):
+        return cast("Callable[P, R]", part_kernel(function, options))
+    made = entry_kernel(function, options)
     if _writable(cache_folder(function.__module__)):
         made._cache = _Cache(function)
     return cast("Callable[P, R]", made)
