@@ -105,15 +105,21 @@ def _start_outflows(
         if emitter[n] == 0.0:
             leaks[count] = n
             count += 1
-        if emitted[n] == 0.0:
-            emitted[n] = 1.0
         emitter[n] = cases.leak_coefficient[i]
+        emitted[n] = _first_outflow(base.head[n] - tables.nodes[n].elevation, emitter[n], settings)
     lanes.leak_count[lane] = count
     lanes.backflow[lane] = cases.backflow[case]
     if settings.pressure_driven:
         for n in range(junctions):
             if base.demand[n] > 0.0:
                 work.delivered[n] = work.demand[n] * (base.delivered[n] / base.demand[n])
+
+
+@inner_kernel
+def _first_outflow(pressure: float, coefficient: float, settings: Settings) -> float:
+    """What a break lets out at the pressure before it: more than it will, from where the iteration
+    comes down without overshooting."""
+    return float(max(pressure, 1.0) / coefficient) ** (1.0 / settings.emitter_exponent)
 
 
 @inner_kernel

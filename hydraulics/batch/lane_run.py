@@ -52,6 +52,9 @@ from hydraulics.tables import (
 from hydraulics.types import F64, U32
 
 RELAXED = 0.6
+CALM = 0.001
+"""A relative change of flows up to which statuses are judged between iterations. A case starts far
+from its state; what heads and flows say before that would turn pumps and valves to and fro."""
 GOING, ENDED, LOST = range(3)
 """What a turn comes to for a lane: it iterates on, its solve has ended, it is given up."""
 
@@ -335,23 +338,24 @@ def _turn(
         if error <= settings.damp_limit:
             lanes.change[DAMPING, lane] = RELAXED
             changed = check_pressure_valves(tables, work)
-    else:
+    elif error <= CALM:
         changed = check_pressure_valves(tables, work)
     ended = iteration >= settings.trials + settings.more_trials
     if _converged(tables, work, settings, junctions, error, lanes.change[LARGEST, lane]):
         if iteration > settings.trials:
             ended = True
         else:
-            if check_links(tables, work, junctions):
+            if not changed and check_links(tables, work, junctions):
                 changed = True
             if pressure_controls(tables, work, junctions):
                 mark_gone(tables, plan, lanes, lane, work, junctions, hands, False)
                 changed = True
             ended = ended or not changed
             lanes.next_check[lane] = iteration + settings.check_frequency
-    elif iteration <= settings.maximum_check and iteration == lanes.next_check[lane]:
-        check_links(tables, work, junctions)
-        lanes.next_check[lane] += settings.check_frequency
+    elif iteration <= settings.maximum_check and iteration >= lanes.next_check[lane]:
+        if error <= CALM and not changed:
+            check_links(tables, work, junctions)
+            lanes.next_check[lane] = iteration + settings.check_frequency
     if not ended:
         lanes.iteration[lane] = iteration + 1
         return GOING
