@@ -22,7 +22,7 @@ from hydraulics.tables import Settings
 from hydraulics.types import F64
 from network_models.changes import Change
 
-CHUNK_BYTES = 128_000_000
+CHUNK_BYTES = 64_000_000
 """Results that are in memory at once, about."""
 BASE_ACCURACY = 1e-6
 """The base is solved at least this finely: every case starts from it."""
@@ -47,7 +47,6 @@ class Block:
         self._geometry = Geometry(
             row_of_node=arrays.row_of_node,
             elevation=arrays.elevation_m,
-            area=arrays.area_m2,
             m3s_per_cfs=arrays.m3s_per_cfs,
             times=times_s,
             start=start_s,
@@ -68,7 +67,8 @@ class Block:
     @property
     def chunk(self) -> int:
         """Cases of a chunk that keep all lanes busy and memory within bounds."""
-        size = 24 * (len(self.arrays.node_ids) + len(self.arrays.link_ids)) * len(self.times_s)
+        nodes, links = len(self.arrays.node_ids), len(self.arrays.link_ids)
+        size = (16 * nodes + 9 * links) * len(self.times_s)
         return min(max(CHUNK_BYTES // max(size, 1), self.first_chunk), 64 * self.first_chunk)
 
     def solve(self, cases: Sequence[Sequence[Change]]) -> Out:

@@ -119,7 +119,7 @@ def _start_outflows(
 def _first_outflow(pressure: float, coefficient: float, settings: Settings) -> float:
     """What a break lets out at the pressure before it: more than it will, from where the iteration
     comes down without overshooting."""
-    return float(max(pressure, 1.0) / coefficient) ** (1.0 / settings.emitter_exponent)
+    return float((max(pressure, 1.0) / coefficient) ** (1.0 / settings.emitter_exponent))
 
 
 @inner_kernel
@@ -128,7 +128,7 @@ def write_state(
 ) -> None:
     """The lane's state (a contiguous copy, `calm`) into the results of its case."""
     case, t = lanes.slot[lane], lanes.report[lane]
-    heads, pressures, demands = out.head[case, t], out.pressure[case, t], out.demand[case, t]
+    heads, demands = out.head[case, t], out.demand[case, t]
     factor = geometry.m3s_per_cfs
     rows, elevation = geometry.row_of_node, geometry.elevation
     for i in range(len(heads)):
@@ -138,21 +138,17 @@ def write_state(
         head = calm.head[n] * FOOT_M if calm.reached[n] else math.nan
         pressure = head - elevation[i]
         heads[i] = head
-        pressures[i] = pressure
         if pressure < -1e-3 and n < junctions and not out.low[case, i]:
             out.low[case, i] = 1
             out.counts[case, LOW] += 1
         if math.isnan(head) and not out.cut[case, i]:
             out.cut[case, i] = 1
             out.counts[case, CUT] += 1
-    flows, speeds, status = out.flow[case, t], out.velocity[case, t], out.status[case, t]
-    area = geometry.area
+    flows, status = out.flow[case, t], out.status[case, t]
     for k in range(len(flows)):
         is_open = calm.status[k] > CLOSED
         passes = is_open and not calm.dead_link[k]
-        q = calm.flow[k] * factor if passes else 0.0
-        flows[k] = q
-        speeds[k] = abs(q) / area[k] if area[k] > 0.0 else 0.0
+        flows[k] = calm.flow[k] * factor if passes else 0.0
         status[k] = 1 if is_open else 0
 
 

@@ -39,7 +39,7 @@ def iterate(
     """One iteration; `lanes.change` and `lanes.singular` tell how it went in each lane."""
     pipe_laws(tables, plan, lanes, settings)
     if settings.pressure_driven:
-        demand_laws(lanes, settings, junctions)
+        demand_laws(tables, lanes, settings, junctions)
     for lane in range(WIDTH):
         case = lanes.slot[lane]
         if case >= 0:
@@ -47,7 +47,7 @@ def iterate(
             shut_pipes(tables, plan, lanes, lane, hands)
             if len(plan.devices) > 0:
                 device_laws(tables, plan, lane_work(lanes, lane))
-    _assemble(tables, plan, lanes, settings, junctions)
+    _assemble(plan, lanes, settings, junctions)
     for lane in range(WIDTH):
         if lanes.slot[lane] >= 0:
             _assemble_lane(tables, plan, lanes, lane, settings, junctions)
@@ -68,19 +68,13 @@ def iterate(
 
 
 @inner_kernel
-def _assemble(tables: Tables, plan: Plan, lanes: Lanes, settings: Settings, junctions: int) -> None:
+def _assemble(plan: Plan, lanes: Lanes, settings: Settings, junctions: int) -> None:
     head, flow, inverse, shift = lanes.head, lanes.flow, lanes.inverse, lanes.shift
     diagonal, lower, right = lanes.diagonal, lanes.lower, lanes.right
     lower[:] = 0.0
     zero = same(0.0)
-    least = same(settings.least_pressure)
-    for n in range(junctions):
-        if settings.pressure_driven:
-            p = load(lanes.need_inverse, n)
-            store(diagonal, n, p)
-            goal = same(tables.nodes[n].elevation) + least
-            store(right, n, load(lanes.need_shift, n) + p * goal - load(lanes.delivered, n))
-        else:
+    if not settings.pressure_driven:
+        for n in range(junctions):
             store(diagonal, n, zero)
             store(right, n, zero - load(lanes.delivered, n))
     for i in range(len(plan.link)):

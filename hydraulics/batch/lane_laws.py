@@ -133,8 +133,9 @@ def device_laws(tables: Tables, plan: Plan, work: Work) -> None:
 
 
 @inner_kernel
-def demand_laws(lanes: Lanes, settings: Settings, junctions: int) -> None:
-    """`need_inverse` and `need_shift` of pressure-driven demands; 0 where nothing is drawn.
+def demand_laws(tables: Tables, lanes: Lanes, settings: Settings, junctions: int) -> None:
+    """`need_inverse` and `need_shift` of pressure-driven demands, 0 where nothing is drawn, and
+    their terms as the first ones in `diagonal` and `right`.
 
     See `hydraulics.laws.outflow.pressure_demand`. Far from empty the lower barrier adds exactly
     nothing; where that is so in all lanes it is left out.
@@ -146,7 +147,9 @@ def demand_laws(lanes: Lanes, settings: Settings, junctions: int) -> None:
     share, barrier, soft = same(1.0 / exponent), same(BARRIER), same(SOFTNESS)
     zero, half, one = same(0.0), same(0.5), same(1.0)
     steep, far = same(BARRIER / 2.0), same(FAR)
+    least = same(settings.least_pressure)
     demand, delivered = lanes.demand, lanes.delivered
+    diagonal, right = lanes.diagonal, lanes.right
     inverse, shift, buffer = lanes.need_inverse, lanes.need_shift, lanes.buffer
     for n in range(junctions):
         full = load(demand, n)
@@ -171,5 +174,9 @@ def demand_laws(lanes: Lanes, settings: Settings, junctions: int) -> None:
         drop = drop + (a + b) * half
         gradient = gradient + steep * (one + a / b)
         p = one / gradient
-        store(inverse, n, if_less(zero, full, p, zero))
-        store(shift, n, if_less(zero, full, drop * p, zero))
+        p = if_less(zero, full, p, zero)
+        moved = if_less(zero, full, drop * p, zero)
+        store(inverse, n, p)
+        store(shift, n, moved)
+        store(diagonal, n, p)
+        store(right, n, moved + p * (same(tables.nodes[n].elevation) + least) - flow)

@@ -352,10 +352,13 @@ def _turn(
                 changed = True
             ended = ended or not changed
             lanes.next_check[lane] = iteration + settings.check_frequency
-    elif iteration <= settings.maximum_check and iteration >= lanes.next_check[lane]:
-        if error <= CALM and not changed:
-            check_links(tables, work, junctions)
-            lanes.next_check[lane] = iteration + settings.check_frequency
+    elif (
+        lanes.next_check[lane] <= iteration <= settings.maximum_check
+        and error <= CALM
+        and not changed
+    ):
+        check_links(tables, work, junctions)
+        lanes.next_check[lane] = iteration + settings.check_frequency
     if not ended:
         lanes.iteration[lane] = iteration + 1
         return GOING

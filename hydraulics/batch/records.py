@@ -53,14 +53,15 @@ class Cases(NamedTuple):
 
 
 class Out(NamedTuple):
-    """Results of a chunk, SI and file order; (C, T, N) and (C, T, L)."""
+    """Results of a chunk, SI and file order; (C, T, N) and (C, T, L).
+
+    Only what the rest follows from: fresh memory costs as much time as filling it.
+    """
 
     head: F64
-    pressure: F64
     demand: F64
     flow: F64
-    velocity: F64
-    status: I64
+    status: U8
     low: U8  # (C, N) below zero pressure at a report
     cut: U8  # (C, N) without a source at a report
     counts: I64  # (C, 7), see below
@@ -84,11 +85,9 @@ def new_out(cases: int, times: int, nodes: int, links: int, pumps: int) -> Out:
     e = np.empty
     return Out(
         head=e((cases, times, nodes)),
-        pressure=e((cases, times, nodes)),
         demand=e((cases, times, nodes)),
         flow=e((cases, times, links)),
-        velocity=e((cases, times, links)),
-        status=e((cases, times, links), dtype=np.int64),
+        status=e((cases, times, links), dtype=np.uint8),
         low=np.zeros((cases, nodes), dtype=np.uint8),
         cut=np.zeros((cases, nodes), dtype=np.uint8),
         counts=np.zeros((cases, 7), dtype=np.int64),
@@ -109,7 +108,6 @@ class Geometry(NamedTuple):
 
     row_of_node: I64
     elevation: F64  # m, file order
-    area: F64  # m2
     m3s_per_cfs: float
     times: F64  # of reports
     start: float  # where in its patterns a run begins
