@@ -52,9 +52,10 @@ app.add_typer(audit_app, name="audit")
 @app.command()
 def warmup() -> None:
     """Compile the solvers into the cache, so that nothing waits for it later."""
-    from hydraulics import warmup as compile_all
+    from hmi.warming import compile_solvers
 
-    compile_all(lambda text: output.note(f"  {text}"))
+    compile_solvers(lambda text: output.note(f"  {text}"))
+    output.note("  kernels ready")
 
 
 @app.callback(invoke_without_command=True)

@@ -34,9 +34,9 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Show the example city: simulated PLCs and RTUs, gateway, live model and page."""
-    from hydraulics import warmup
+    from hmi.warming import compile_solvers
 
-    warmup(lambda text: output.note(f"Compiling the solvers (once): {text}"))
+    compile_solvers(lambda text: output.note(f"Compiling the solvers (once): {text}"))
     if headless:
         with tempfile.TemporaryDirectory(prefix="ringmain-demo-") as temporary:
             at = folder or Path(temporary) / "city"

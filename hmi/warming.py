@@ -1,0 +1,33 @@
+"""Compiling the solvers ahead, on two processors where there are two."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+
+TOGETHER = ("the water solver", "gas", "heat")
+"""Parts of `hydraulics.warming` that share no kernels; the others follow."""
+
+
+def compile_solvers(say: Callable[[str], None]) -> None:
+    """Compile what the cache does not hold; `say` gets a line a part. At once if it holds all."""
+    from hydraulics.warming import ready_mark, warmup
+
+    if ready_mark().exists():
+        return
+    workers = min(2, os.cpu_count() or 1)
+    if workers > 1:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+            say(f"compiling {', '.join(TOGETHER)} (minutes, once)")
+            for name, done in [(name, pool.submit(_compile, name)) for name in TOGETHER]:
+                done.result()
+                say(f"{name}: compiled")
+    warmup(say)
+
+
+def _compile(name: str) -> None:
+    from hydraulics.warming import PARTS
+
+    PARTS[name]()
