@@ -12,7 +12,7 @@ TOGETHER = ("the water solver", "gas", "heat")
 
 
 def compile_solvers(say: Callable[[str], None]) -> None:
-    """Compile what the cache does not hold; `say` gets a line a part. At once if it holds all."""
+    """Compile what the cache does not hold; `say` gets a line a part, nothing if it holds all."""
     from hydraulics.warming import ready_mark, warmup
 
     if ready_mark().exists():

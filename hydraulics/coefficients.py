@@ -35,6 +35,9 @@ from hydraulics.types import F64, U32, Table
 MINOR = 0.02517
 """8 / (g pi**2): head loss K v**2 / 2g as MINOR * K / d**4 * q**2, ft and cfs."""
 TINY = 1e-6
+HELD_GRADIENT = 1e-6
+"""Of a valve that holds its drop, ft a cfs. EPANET's 1e-8 turns rounded heads into flows of 1e-6
+cfs; the drop is the setting with either once flows stand still."""
 
 
 @lean_kernel
@@ -131,7 +134,7 @@ def valve_law(tables: Tables, work: Work, k: int) -> tuple[float, float]:
         return (-drop if flow < 0.0 else drop), slope
     if kind == PBV and setting not in (MISSING, 0.0):
         if minor * flow * flow <= setting:
-            return setting, 1.0 / CLOSED_GRADIENT
+            return setting, HELD_GRADIENT
     elif kind == TCV and setting != MISSING:
         minor = MINOR * setting / links[k].diameter ** 4
     elif kind == PCV and setting != MISSING:

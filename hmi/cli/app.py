@@ -55,7 +55,6 @@ def warmup() -> None:
     from hmi.warming import compile_solvers
 
     compile_solvers(lambda text: output.note(f"  {text}"))
-    output.note("  kernels ready")
 
 
 @app.callback(invoke_without_command=True)
