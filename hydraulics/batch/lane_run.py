@@ -154,11 +154,12 @@ def _work(
                 continue
             case = lanes.slot[lane]
             work = lane_work(lanes, lane)
-            end = _turn(tables, plan, lanes, lane, work, settings, junctions, cases, room, out)
+            end = _turn(
+                tables, plan, lanes, lane, work, calm, settings, junctions, cases, room, out
+            )
             if end == GOING:
                 continue
             if end == ENDED:
-                calm_copy(lanes, lane, calm)
                 judged = flowing if lanes.backflow[lane] else one_way
                 begin, after = cases.leak_first[case], cases.leak_first[case + 1]
                 for i in range(begin, after):
@@ -318,13 +319,14 @@ def _turn(
     lanes: Lanes,
     lane: int,
     work: Work,
+    calm: Work,
     settings: Settings,
     junctions: int,
     cases: Cases,
     room: U32,
     out: Out,
 ) -> int:
-    """What follows an iteration, as in `hydraulics.newton`."""
+    """What follows an iteration, as in `hydraulics.newton`; `calm` gets a state that has ended."""
     case = lanes.slot[lane]
     total, moved = lanes.change[SUM, lane], lanes.change[MOVED, lane]
     error = moved / total if total > settings.accuracy else moved
@@ -341,7 +343,10 @@ def _turn(
     elif error <= CALM:
         changed = check_pressure_valves(tables, work)
     ended = iteration >= settings.trials + settings.more_trials
-    if _converged(tables, work, settings, junctions, error, lanes.change[LARGEST, lane]):
+    copied = error <= settings.accuracy
+    if copied:
+        calm_copy(lanes, lane, calm)
+    if copied and _settled(tables, calm, settings, junctions, lanes.change[LARGEST, lane]):
         if iteration > settings.trials:
             ended = True
         else:
@@ -362,6 +367,8 @@ def _turn(
     if not ended:
         lanes.iteration[lane] = iteration + 1
         return GOING
+    if changed or not copied:
+        calm_copy(lanes, lane, calm)
     out.counts[case, ITERATIONS] += iteration
     out.counts[case, LAST] = iteration + (out.counts[case, LAST] if lanes.attempt[lane] > 0 else 0)
     out.change[case] = error
@@ -375,11 +382,10 @@ def _turn(
 
 
 @inner_kernel
-def _converged(
-    tables: Tables, work: Work, settings: Settings, junctions: int, error: float, largest: float
+def _settled(
+    tables: Tables, work: Work, settings: Settings, junctions: int, largest: float
 ) -> bool:
-    if not error <= settings.accuracy:
-        return False
+    """Whether a state whose flows stand still meets the other conditions too."""
     if settings.flow_change > 0.0 and largest > settings.flow_change:
         return False
     if settings.pressure_driven:
