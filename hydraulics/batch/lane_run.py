@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from hydraulics.batch.lane_case import calm_copy, calm_work, take_case, write_state
+from hydraulics.batch.lane_case import calm_copy, calm_work, copy_to, take_case, write_state
 from hydraulics.batch.lane_iteration import DAMPING, LARGEST, MOVED, SUM, iterate
 from hydraulics.batch.lane_proof import case_ledger, empty_verdict, keep_verdict, with_emitters
 from hydraulics.batch.lane_supply import count_cut, mark_gone
@@ -375,6 +375,7 @@ def _turn(
     lanes.attempt[lane] += 1
     spoiling = count_cut(tables, plan, lanes, lane, work, junctions, hands, room)
     if spoiling == 0 or lanes.attempt[lane] >= PASSES:
+        copy_to(calm.reached, lanes.reached[lane])
         return ENDED
     mark_gone(tables, plan, lanes, lane, work, junctions, hands, True)
     _begin_pass(lanes, lane, settings)
