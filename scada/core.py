@@ -218,15 +218,16 @@ class Core:
         self._moved[:] = False
         await self._take_own(batch)
         for handle, over in self.own.expired(now_ns):
-            await self._note_substitute(over, "expired", "")
             await self._take_own(self.own.substitutes.samples([handle], now_ns))
+            with contextlib.suppress(BusError):  # it has run out, whether that can be noted or not
+                await self._note_substitute(over, "expired", "")
 
     async def _take_own(self, batch: SampleBatch) -> None:
         """Samples of the core's own making; history that cannot store them goes without."""
         if not len(batch):
             return
         await self._take(batch)
-        self._moved[batch.point] = False
+        self._moved[self.own.calc.handles] = False  # `step` has computed what depends on them
         with contextlib.suppress(StoreError):
             await self.historian.store(batch, "measured")
 
@@ -276,8 +277,8 @@ class Core:
         if not header.get("user"):
             raise BusError("a release needs the name of its user")
         handle, over = self.own.release(str(header["point"]))
-        await self._note_substitute(over, "released", str(header["user"]))
         await self._take_own(self.own.substitutes.samples([handle], self._clock.now_ns()))
+        await self._note_substitute(over, "released", str(header["user"]))
         return {}, b""
 
     async def _substitutes(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:

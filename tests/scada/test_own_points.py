@@ -136,6 +136,21 @@ async def test_a_substitution_runs_out_by_itself() -> None:
         assert ("A.substitute", "expired") in room.events()
 
 
+async def test_a_substitution_runs_out_even_when_the_journal_takes_nothing() -> None:
+    async with open_room(POINTS) as room:
+        await room.send((0, 4.0))
+        await room.ask(
+            "core.substitute", point="A", value=2.0, seconds=1, user="li", reason="calibration"
+        )
+
+        def refuse(_events: object) -> list[int]:
+            raise OSError("the disk is full")
+
+        room.journal.append = refuse
+        await room.advance(2.0)
+        assert await shown(room, 0) == (4.0, GOOD)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
