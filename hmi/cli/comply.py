@@ -16,6 +16,7 @@ from hmi.cli.comply_gas import gas_verdict_lines, judge_gas_network
 from hmi.cli.comply_heat import heat_verdict_lines, judge_heat_network
 from hmi.cli.progress import progress_bar
 from hmi.cli.simulate_gas import gas_option_problems
+from hmi.cli.simulate_heat import outdoor_problem
 from scenarios.proof import accuracy_for, clock, faults
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def comply(
             number("--step", step),
             number("--required", required),
             check_accuracy(accuracy),
+            outdoor_problem(outdoor),
             None
             if required is None or pda
             else problem("--required", f"{required:g}", "only with --pda"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ZERO_C_K = 273.15
 COLDEST_C, WARMEST_C = -60.0, 20.0
+MOST_HOURS = 876_600.0
 
 
 def heat_outage(
@@ -56,7 +57,7 @@ def heat_outage(
             hours_of_run(hours),
             hours_of_run(watch),
             number("--time-constant", time_constant, most=2000.0),
-            None if at >= 0.0 else problem("--at", f"{at:g}", "0 or more"),
+            None if 0.0 <= at <= MOST_HOURS else problem("--at", f"{at:g}", "hours, 0 or more"),
             None
             if COLDEST_C <= outdoor < min(indoor, WARMEST_C)
             else problem("--outdoor", f"{outdoor:g}", f"{COLDEST_C:g} C to below the rooms'"),

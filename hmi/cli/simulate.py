@@ -13,7 +13,7 @@ from hmi.cli.checks import file_to_write, folder_to_write, hours_of_run, number,
 from hmi.cli.progress import progress_bar
 from hmi.cli.read_file import read_to_solve
 from hmi.cli.simulate_gas import gas_option_problems, simulate_gas
-from hmi.cli.simulate_heat import simulate_heat
+from hmi.cli.simulate_heat import outdoor_problem, simulate_heat
 
 if TYPE_CHECKING:
     from network_models import Network
@@ -64,6 +64,7 @@ def simulate(
             if required is None or pda
             else problem("--required", f"{required:g}", "only with --pda"),
             check_accuracy(accuracy),
+            outdoor_problem(outdoor),
             folder_to_write("--csv", csv),
             file_to_write("--plot", plot),
         ]

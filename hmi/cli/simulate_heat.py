@@ -6,17 +6,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hmi.cli import output
+from hmi.cli.checks import problem
 from hmi.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from network_models import Network
+    from network_models.problems import Problem
 
 ZERO_C_K = 273.15
+COLDEST_C, WARMEST_C = -60.0, 40.0
 
 
 def kelvin(celsius: float | None) -> float | None:
     """An outdoor temperature given in C."""
     return None if celsius is None else celsius + ZERO_C_K
+
+
+def outdoor_problem(celsius: float | None) -> Problem | None:
+    """The fault of an outdoor temperature, if it has one."""
+    if celsius is None or COLDEST_C <= celsius <= WARMEST_C:
+        return None
+    return problem("--outdoor", f"{celsius:g}", f"{COLDEST_C:g} to {WARMEST_C:g} C")
 
 
 def simulate_heat(

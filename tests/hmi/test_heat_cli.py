@@ -55,6 +55,8 @@ def test_a_pandapipes_file_by_its_own_laws(ringmain: Command) -> None:
 def test_options_of_water_are_refused(ringmain: Command, heat_file: Path) -> None:
     wrong = ("--pda", "--quality", "age")
     assert set(ringmain.problems("simulate", heat_file, *wrong)) == {"--pda", "--quality"}
+    for command in ("simulate", "comply"):
+        assert set(ringmain.problems(command, heat_file, "--outdoor", "nan")) == {"--outdoor"}
 
 
 def test_comply_judges_rooms(ringmain: Command, heat_file: Path, tmp_path: Path) -> None:
@@ -85,8 +87,8 @@ def test_ten_hours_without_heat_at_minus_ten(ringmain: Command, heat_site: Path)
 
 
 def test_wrong_wishes_are_named(ringmain: Command, heat_site: Path) -> None:
-    wrong = ("--outdoor", "30", "--wall-share", "2", "--plant", "nobody")
-    assert {"--outdoor", "--wall-share"} <= set(
+    wrong = ("--outdoor", "30", "--wall-share", "2", "--at", "inf")
+    assert {"--outdoor", "--wall-share", "--at"} == set(
         ringmain.problems("whatif", "heat-outage", heat_site, *wrong)
     )
     assert set(ringmain.problems("whatif", "heat-outage", heat_site, "--plant", "nobody")) == {
