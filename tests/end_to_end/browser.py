@@ -11,7 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import ConsoleMessage, Page, Request, async_playwright, expect
+
+expect.set_options(timeout=30_000)
+"""A busy machine draws slowly; what never comes still fails."""
 
 CHROMIUM = shutil.which("chromium") or ""
 SHOTS = os.environ.get("RINGMAIN_SHOTS", "")

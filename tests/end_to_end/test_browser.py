@@ -1,4 +1,4 @@
-"""A dispatcher at the page: looks without login, acknowledges an alarm, plans an outage."""
+"""A dispatcher at the page of a lab: looks without login, acknowledges an alarm, plans an outage."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_dispatcher_watches_acknowledges_and_plans() -> None:
         page = watched.page
         await page.goto(url)
 
-        # Viewing asks for no login; the map draws and values are live.
+        # A lab asks for no login; the map draws and values are live.
         await expect(page.locator("h1")).to_have_text("泉城示范市")
         await expect(page.get_by_test_id("map").locator("canvas").first).to_be_visible()
         await expect(page.get_by_test_id("data-clock")).not_to_have_text("–")
