@@ -1,4 +1,4 @@
-"""A dispatcher at the page of a lab: looks without login, acknowledges an alarm, plans an outage."""
+"""A dispatcher at the page of a lab: looks, acknowledges an alarm, plans an outage."""
 
 from __future__ import annotations
 
