@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from conftest import PLACES, customer, truck
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from dispatch.truck_bound import trucks_lower_bound
 from dispatch.truck_greedy import greedy_rounds
 from dispatch.truck_plan import plan_rounds, split_loads
 from dispatch.trucks import TruckPlan, first_round, plan_trucks
+from tests.dispatch.conftest import PLACES, customer, truck
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 3, 10, 8, tzinfo=SHANGHAI)
