@@ -101,6 +101,7 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
 
 def _copy_history(site: Site, to: Path) -> int:
     from scada.store.copy import copy_history
+    from scada.store.sql_store import SqlStore
     from scada.store.sqlite import SqliteDatabase
 
     if not site.history_url and not (site.data / HISTORY_FILE).exists():
@@ -109,7 +110,7 @@ def _copy_history(site: Site, to: Path) -> int:
     try:
         if isinstance(source, SqliteDatabase):
             source.backup(to)
-            return sum(s.samples for s in source.spans())
+            return SqlStore(source).rows()
         target = SqliteDatabase(to)
         samples = copy_history(source, target)
         target.close()
