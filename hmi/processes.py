@@ -13,12 +13,17 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hmi.parent import end_with_parent
 from hmi.reloading import Reloads, again_on_change
 from scenarios.site import Site, load_site
 from scenarios.site_versions import SiteVersions
+
+if TYPE_CHECKING:
+    from scada.clock import SystemClock
+    from scada.ports import Bus
+    from scada.spool_disk import DiskSpool
 
 log = logging.getLogger("ringmain")
 
@@ -120,15 +125,26 @@ async def _gateway(site: Site, reloads: Reloads) -> None:
 
 async def _run_gateway(site: Site, reloads: Reloads) -> None:
     from hmi.busing import join_bus
-    from hmi.spare import may_act
     from scada.clock import SystemClock
-    from scada.gateway import Gateway
     from scada.spool_disk import DiskSpool
 
     clock = SystemClock()
     ids = [point.id for point in site.points]
-    spool = DiskSpool(site.data / "spool", ids, clock.now_ns())
-    bus = await join_bus(site.data, site.bus_url, site.bus_space)
+    async with contextlib.AsyncExitStack() as later:
+        spool = DiskSpool(site.data / "spool", ids, clock.now_ns())
+        later.callback(spool.close)
+        bus = await join_bus(site.data, site.bus_url, site.bus_space)
+        later.push_async_callback(bus.close)
+        await _links(site, reloads, spool, bus, clock)
+
+
+async def _links(
+    site: Site, reloads: Reloads, spool: DiskSpool, bus: Bus, clock: SystemClock
+) -> None:
+    """The gateway's links until cancelled; they follow changes of the site."""
+    from hmi.spare import may_act
+    from scada.gateway import Gateway
+
     gateway = Gateway(
         "gateway-1",
         site.points,
@@ -150,13 +166,9 @@ async def _run_gateway(site: Site, reloads: Reloads) -> None:
                 continue
             log.info("links begun anew: %s", ", ".join(begun) or "none")
 
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(gateway.run())
-            tasks.create_task(follow())
-    finally:
-        spool.close()
-        await bus.close()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(gateway.run())
+        tasks.create_task(follow())
 
 
 async def _model(site: Site) -> None:

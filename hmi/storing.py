@@ -62,7 +62,7 @@ def _fence(records: Engine, epoch: int) -> None:
     from sqlalchemy import Connection, event
 
     from scada.store.port import FencedError
-    from scada.store.postgres import LEADER
+    from scada.store.postgres_schema import LEADER
 
     def begin(connection: Connection) -> None:
         found = connection.exec_driver_sql(f"SELECT epoch FROM {LEADER} FOR SHARE").scalar()  # noqa: S608

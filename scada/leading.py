@@ -44,8 +44,8 @@ class Lease(Protocol):
 class Terms:
     """Seconds: the database's `lease_s`, our own shorter `work_s`, and `renew_s` between asks."""
 
-    lease_s: float = 2.5
-    work_s: float = 2.0
+    lease_s: float = 3.0
+    work_s: float = 2.5
     renew_s: float = 0.25
 
 

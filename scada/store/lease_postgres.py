@@ -7,7 +7,8 @@ from typing import Any
 
 from scada.leading import LeaseError
 from scada.store.port import StoreError
-from scada.store.postgres import SCHEMA, PostgresDatabase, need_psycopg
+from scada.store.postgres import PostgresDatabase
+from scada.store.postgres_schema import SCHEMA, need_psycopg
 
 ANSWER_S = 1
 

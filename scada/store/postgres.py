@@ -8,66 +8,33 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scada.samples import SampleBatch
-from scada.store.database import KEPT_BOOTS, Change, Row, SpanRow, last_rows
+from scada.store.database import Change, Row, SpanRow
 from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
 from scada.store.port import FencedError, Mark, StoreError, StoreFullError
+from scada.store.postgres_rows import (
+    arrays,
+    drop_pages,
+    make_day,
+    partition,
+    put_last,
+    put_mark,
+    put_pages,
+)
+from scada.store.postgres_schema import (
+    LOCK_KEY,
+    SCHEMA,
+    TABLES,
+    VERSION,
+    connect,
+    need_psycopg,
+    without_password,
+)
 from scada.store.sql_store import SqlStore
 
 if TYPE_CHECKING:
-    import psycopg
-
-    Connection = psycopg.Connection[tuple[Any, ...]]
-
-SCHEMA = "ringmain_history"
-LEADER = f"{SCHEMA}.leader"
-"""The table of the lease of a pair of rooms."""
-VERSION = 1
-CONNECT_S = 5
-_LOCK_KEY = 0x52494E48  # any fixed number: the advisory lock under which tables are made
-
-TABLES = f"""
-CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-CREATE TABLE {SCHEMA}.version (version integer NOT NULL);
-INSERT INTO {SCHEMA}.version VALUES ({VERSION});
-CREATE TABLE {SCHEMA}.point_handle (
-    handle bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id text NOT NULL UNIQUE
-);
-CREATE TABLE {SCHEMA}.mark (
-    gateway text NOT NULL, epoch bigint NOT NULL, number bigint NOT NULL,
-    PRIMARY KEY (gateway, epoch)
-);
-CREATE TABLE {SCHEMA}.journal (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    origin smallint NOT NULL, samples integer NOT NULL, data bytea NOT NULL
-);
-ALTER TABLE {SCHEMA}.journal ALTER data SET STORAGE EXTERNAL;
-CREATE TABLE {SCHEMA}.last_value (
-    origin smallint NOT NULL, handle bigint NOT NULL, value float8, quality bigint NOT NULL,
-    source_ns bigint NOT NULL, arrival_ns bigint NOT NULL,
-    PRIMARY KEY (origin, handle)
-);
-CREATE TABLE {SCHEMA}.span (
-    hour bigint NOT NULL, hours smallint NOT NULL, samples bigint NOT NULL,
-    bytes bigint NOT NULL,
-    PRIMARY KEY (hour, hours)
-);
-CREATE TABLE {SCHEMA}.page (
-    hour bigint NOT NULL, hours smallint NOT NULL, bucket bigint NOT NULL,
-    origin smallint NOT NULL, part bigint NOT NULL, samples bigint NOT NULL,
-    rows bytea NOT NULL, data bytea NOT NULL,
-    PRIMARY KEY (hour, hours, bucket, origin, part)
-) PARTITION BY RANGE (hour);
-ALTER TABLE {SCHEMA}.page ALTER rows SET STORAGE EXTERNAL, ALTER data SET STORAGE EXTERNAL;
-CREATE TABLE {SCHEMA}.leader (
-    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
-    epoch bigint NOT NULL, holder text NOT NULL, until timestamptz NOT NULL
-);
-INSERT INTO {SCHEMA}.leader (epoch, holder, until) VALUES (0, '', '-infinity');
-"""  # noqa: S608  constants only
+    from scada.store.postgres_schema import Connection
 
 
 class PostgresStore(SqlStore):
@@ -96,12 +63,12 @@ class PostgresDatabase:
         self._days: set[int] = set()
         if snapshot:
             with self._told("opened"):
-                self._reader = _connect(url, autocommit=False)
+                self._reader = connect(url, autocommit=False)
                 self._reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 self._reader.execute("SELECT 1 FROM span")
             return
         with self._transaction(fenced=False) as sql:
-            sql.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+            sql.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
             if sql.execute(f"SELECT to_regclass('{SCHEMA}.version')").fetchone() == (None,):
                 sql.execute(TABLES)
             (version,) = sql.execute(f"SELECT version FROM {SCHEMA}.version").fetchone() or (0,)  # noqa: S608
@@ -141,17 +108,17 @@ class PostgresDatabase:
         """Commit a change; whether it was done, and the numbers of its journal rows."""
         days: set[int] = set()
         with self._transaction() as sql:
-            if change.mark is not None and not _put_mark(sql, change.mark):
+            if change.mark is not None and not put_mark(sql, change.mark):
                 return False, []
             if change.drop_journal_to is not None:
                 sql.execute("DELETE FROM journal WHERE id <= %s", (change.drop_journal_to,))
-            _drop_pages(sql, change.drop_pages)
+            drop_pages(sql, change.drop_pages)
             days = {page.key.hour // DAY_HOURS for page in change.pages} - self._days
             for day in days:
-                _make_day(sql, day)
-            _put_pages(sql, change.pages)
+                make_day(sql, day)
+            put_pages(sql, change.pages)
             for origin, newest in change.last:
-                _put_last(sql, origin, newest)
+                put_last(sql, origin, newest)
             numbers = [
                 int(
                     sql.execute(
@@ -181,7 +148,7 @@ class PostgresDatabase:
             ((count,),) = sql.execute(
                 "SELECT count(*) FROM page WHERE hour = %s AND hours = %s", key
             ).fetchall()
-            sql.execute(f"DROP TABLE IF EXISTS {_partition(day)}")
+            sql.execute(f"DROP TABLE IF EXISTS {partition(day)}")
         self._days.discard(day)
         return int(count)
 
@@ -256,7 +223,7 @@ class PostgresDatabase:
             "%s::smallint[], %s::bigint[]) WITH ORDINALITY AS k (hour, hours, bucket, origin, "
             "part, n) JOIN page AS p USING (hour, hours, bucket, origin, part) "
             "WHERE p.hour BETWEEN %s AND %s",
-            (*_arrays(keys), min(k.hour for k in keys), max(k.hour for k in keys)),
+            (*arrays(keys), min(k.hour for k in keys), max(k.hour for k in keys)),
         )
         data = {int(n) - 1: bytes(d) for n, d in rows}
         return [data.get(n) for n in range(len(keys))]
@@ -299,7 +266,7 @@ class PostgresDatabase:
             psycopg = need_psycopg()
             for again in (True, False):
                 if self._reader is None or self._reader.closed:
-                    self._reader = _connect(self._url, autocommit=True)
+                    self._reader = connect(self._url, autocommit=True)
                 try:
                     return self._reader.execute(query, values, binary=True).fetchall()
                 except psycopg.OperationalError:
@@ -312,7 +279,7 @@ class PostgresDatabase:
     def _transaction(self, *, fenced: bool = True) -> Iterator[Connection]:
         with self._write_lock, self._told("written"):
             if self._writer is None or self._writer.closed:
-                self._writer = _connect(self._url, autocommit=False)
+                self._writer = connect(self._url, autocommit=False)
             try:
                 if fenced and self._fence is not None:
                     self._check_fence(self._writer)
@@ -340,138 +307,3 @@ class PostgresDatabase:
             raise StoreFullError(f"{self.name} cannot be {verb}: {problem}") from problem
         except psycopg.Error as problem:
             raise StoreError(f"{self.name} cannot be {verb}: {problem}") from problem
-
-
-def need_psycopg() -> Any:
-    """The driver; StoreError that names the extra when it is not installed."""
-    try:
-        import psycopg
-    except ImportError as problem:
-        raise StoreError(
-            "storage on PostgreSQL needs the extra: pip install 'ringmain[postgres]'"
-        ) from problem
-    return psycopg
-
-
-def without_password(url: str) -> str:
-    """An address as it may be shown."""
-    head, at, tail = url.rpartition("@")
-    if not at:
-        return url
-    scheme, _, user = head.partition("://")
-    return f"{scheme}://{user.partition(':')[0]}@{tail}"
-
-
-def _connect(url: str, *, autocommit: bool) -> Connection:
-    psycopg = need_psycopg()
-    connection: Connection = psycopg.connect(
-        url,
-        autocommit=autocommit,
-        connect_timeout=CONNECT_S,
-        options=f"-c search_path={SCHEMA} -c jit=off",
-        keepalives_idle=5,
-        keepalives_interval=2,
-        keepalives_count=3,
-        tcp_user_timeout=10_000,
-    )
-    return connection
-
-
-def _put_mark(sql: Connection, mark: Mark) -> bool:
-    """Whether the mark is news; it is stored then."""
-    done = sql.execute(
-        "INSERT INTO mark VALUES (%s, %s, %s) ON CONFLICT (gateway, epoch) DO UPDATE "
-        "SET number = excluded.number WHERE excluded.number > mark.number",
-        (mark.gateway, mark.epoch, mark.number),
-    )
-    if done.rowcount < 1:
-        return False
-    sql.execute(
-        "DELETE FROM mark WHERE gateway = %s AND epoch NOT IN (SELECT epoch FROM mark "
-        "WHERE gateway = %s ORDER BY epoch DESC LIMIT %s)",
-        (mark.gateway, mark.gateway, KEPT_BOOTS),
-    )
-    return True
-
-
-def _partition(day: int) -> str:
-    return f"{SCHEMA}.page_{'m' if day < 0 else ''}{abs(day):d}"
-
-
-def _make_day(sql: Connection, day: int) -> None:
-    # DDL takes no parameters; both numbers are whole.
-    sql.execute(
-        f"CREATE TABLE IF NOT EXISTS {_partition(day)} PARTITION OF {SCHEMA}.page "
-        f"FOR VALUES FROM ({day * DAY_HOURS:d}) TO ({(day + 1) * DAY_HOURS:d})"
-    )
-
-
-def _put_pages(sql: Connection, pages: Sequence[Page]) -> None:
-    if not pages:
-        return
-    with sql.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO page VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (k.hour, k.hours, k.bucket, k.origin, k.part, p.samples, p.hours, p.data)
-                for p in pages
-                for k in (p.key,)
-            ],
-        )
-        more: dict[tuple[int, int], list[int]] = {}
-        for page in pages:
-            sums = more.setdefault((page.key.hour, page.key.hours), [0, 0])
-            sums[0] += page.samples
-            sums[1] += len(page.hours) + len(page.data)
-        cursor.executemany(
-            "INSERT INTO span VALUES (%s, %s, %s, %s) ON CONFLICT (hour, hours) DO UPDATE "
-            "SET samples = span.samples + excluded.samples, bytes = span.bytes + excluded.bytes",
-            [(*place, *sums) for place, sums in more.items()],
-        )
-
-
-def _drop_pages(sql: Connection, keys: Sequence[PageKey]) -> None:
-    for key in keys:
-        place = (key.hour, key.hours)
-        dropped = sql.execute(
-            "DELETE FROM page WHERE hour = %s AND hours = %s AND bucket = %s AND origin = %s "
-            "AND part = %s RETURNING samples, octet_length(rows) + octet_length(data)",
-            (*place, key.bucket, key.origin, key.part),
-        ).fetchall()
-        for sums in dropped:
-            sql.execute(
-                "UPDATE span SET samples = samples - %s, bytes = bytes - %s "
-                "WHERE hour = %s AND hours = %s",
-                (*sums, *place),
-            )
-    for place in {(key.hour, key.hours) for key in keys}:
-        sql.execute(
-            "DELETE FROM span WHERE hour = %s AND hours = %s AND NOT EXISTS "
-            "(SELECT 1 FROM page WHERE page.hour = span.hour AND page.hours = span.hours)",
-            place,
-        )
-
-
-def _put_last(sql: Connection, origin: int, newest: SampleBatch) -> None:
-    rows = last_rows(origin, newest)
-    if not rows:
-        return
-    columns = [list(c) for c in zip(*rows, strict=True)]
-    sql.execute(
-        "INSERT INTO last_value SELECT * FROM unnest(%s::smallint[], %s::bigint[], "
-        "%s::float8[], %s::bigint[], %s::bigint[], %s::bigint[]) "
-        "ON CONFLICT (origin, handle) DO UPDATE SET value = excluded.value, "
-        "quality = excluded.quality, source_ns = excluded.source_ns, "
-        "arrival_ns = excluded.arrival_ns WHERE excluded.arrival_ns >= last_value.arrival_ns",
-        tuple(columns),
-    )
-
-
-def _arrays(keys: Sequence[PageKey]) -> tuple[list[int], ...]:
-    return (
-        [k.hour for k in keys],
-        [k.hours for k in keys],
-        [k.bucket for k in keys],
-        [k.origin for k in keys],
-        [k.part for k in keys],
-    )
