@@ -74,8 +74,8 @@ def apply_changes(net: Network, changes: Sequence[Change]) -> Changed:
     return Changed(network=net, holds=tuple(holds), factor=factor)
 
 
-def check_changes(net: Network, changes: Sequence[Change]) -> None:
-    """ValueError naming ids the network does not have, or a break of what is not a pipe."""
+def check_changes(net: Network, changes: Sequence[Change], pipe: type = Pipe) -> None:
+    """ValueError naming ids the network does not have, or a break of what is not a `pipe`."""
     missing: list[str] = []
     for change in changes:
         match change:
@@ -90,7 +90,7 @@ def check_changes(net: Network, changes: Sequence[Change]) -> None:
     if missing:
         raise ValueError("the network does not have " + ", ".join(missing))
     for change in changes:
-        if isinstance(change, BreakPipe) and not isinstance(net.links[change.id], Pipe):
+        if isinstance(change, BreakPipe) and not isinstance(net.links[change.id], pipe):
             raise ValueError(f"link {change.id} is not a pipe: only pipes break")
 
 

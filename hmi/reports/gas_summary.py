@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hmi.reports.fastest import fastest_pipes
 from network_models.elements import GasPipe, GasSource
 from scenarios.proof import clock
 
@@ -54,7 +55,7 @@ def summarise_gas(net: Network, run: GasRun) -> dict[str, Any]:
         },
         "lowest_users": _extremes(run, np.flatnonzero(users), lowest=True),
         "highest_users": _extremes(run, np.flatnonzero(users), lowest=False),
-        "fastest_pipes": _fastest(net, run),
+        "fastest_pipes": fastest_pipes(net, run, GasPipe, LISTED),
         "sources": [
             {
                 "node": run.node_ids[i],
@@ -94,23 +95,6 @@ def _extremes(run: GasRun, chosen: Any, *, lowest: bool) -> list[dict[str, Any]]
         }
         for k in np.argsort(worst, kind="stable")[:LISTED]
         if np.isfinite(worst[k])
-    ]
-
-
-def _fastest(net: Network, run: GasRun) -> list[dict[str, Any]]:
-    pipes = np.array(
-        [k for k, link in enumerate(net.links.values()) if isinstance(link, GasPipe)],
-        dtype=np.int64,
-    )
-    speed = np.nan_to_num(run.velocity_ms[:, pipes])
-    top = speed.max(axis=0, initial=0.0)
-    return [
-        {
-            "link": run.link_ids[pipes[k]],
-            "velocity_ms": float(top[k]),
-            "time_s": float(run.times_s[int(speed[:, k].argmax())]),
-        }
-        for k in np.argsort(-top, kind="stable")[:LISTED]
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hmi.reports.fastest import fastest_pipes
 from network_models.elements import CirculationPump, HeatPipe, HeatSource, Substation
 from scenarios.proof import clock
 
@@ -52,7 +53,7 @@ def summarise_heat(net: Network, run: HeatRun) -> dict[str, Any]:
         "plants": [_plant(net, run, k) for k in plants],
         "least_pressure": _least(run, stations, run.available_pa, "available_pa"),
         "coldest_supply": _coldest(net, run, stations),
-        "fastest_pipes": _fastest(net, run),
+        "fastest_pipes": fastest_pipes(net, run, HeatPipe, LISTED),
         "report": run.report.as_dict(),
     }
 
@@ -101,20 +102,6 @@ def _coldest(net: Network, run: HeatRun, stations: Any) -> list[dict[str, Any]]:
     for k in stations:
         supply[:, k] = run.temperature_k[:, index[links[k].start]]
     return _least(run, stations, supply, "supply_k")
-
-
-def _fastest(net: Network, run: HeatRun) -> list[dict[str, Any]]:
-    pipes = np.flatnonzero([isinstance(k, HeatPipe) for k in net.links.values()])
-    speed = np.nan_to_num(run.velocity_ms[:, pipes])
-    top = speed.max(axis=0, initial=0.0)
-    return [
-        {
-            "link": run.link_ids[pipes[k]],
-            "velocity_ms": float(top[k]),
-            "time_s": float(run.times_s[int(speed[:, k].argmax())]),
-        }
-        for k in np.argsort(-top, kind="stable")[:LISTED]
-    ]
 
 
 def heat_lines(name: str, summary: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hmi.reports.fastest import fastest_pipes
 from network_models.elements import Junction, Pipe, Tank
 from network_models.units import PA_PER_M_WATER, UNITS
 from scenarios.proof import faults
@@ -44,7 +45,7 @@ def summarise(net: Network, run: Run) -> dict[str, Any]:
         "worst_without_demand": _lowest(
             run, np.flatnonzero(junctions & ~takers), takes_water=False
         ),
-        "fastest_pipes": _fastest(net, run),
+        "fastest_pipes": fastest_pipes(net, run, Pipe, LISTED),
         "tanks": _tanks(net, run),
         "report": run.report.as_dict(),
     }
@@ -73,22 +74,6 @@ def _lowest(run: Run, chosen: NDArray[np.int64], *, takes_water: bool) -> list[d
                 }
             )
     return rows
-
-
-def _fastest(net: Network, run: Run) -> list[dict[str, Any]]:
-    pipes = np.array(
-        [k for k, link in enumerate(net.links.values()) if isinstance(link, Pipe)], dtype=np.int64
-    )
-    speed = np.nan_to_num(run.velocity_ms[:, pipes])
-    top = speed.max(axis=0, initial=0.0)
-    return [
-        {
-            "link": run.link_ids[pipes[k]],
-            "velocity_ms": float(top[k]),
-            "time_s": float(run.times_s[int(speed[:, k].argmax())]),
-        }
-        for k in np.argsort(-top, kind="stable")[:LISTED]
-    ]
 
 
 def _tanks(net: Network, run: Run) -> list[dict[str, Any]]:

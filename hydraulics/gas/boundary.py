@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hydraulics.changes import check_changes
 from hydraulics.gas.compile import GasArrays
 from hydraulics.gas.tables import (
     COMPRESSOR,
@@ -76,7 +77,7 @@ def plain_case(arrays: GasArrays) -> GasCase:
 def case_of(arrays: GasArrays, changes: Sequence[Change]) -> GasCase:
     """The case of `changes`. ValueError names ids the network does not have."""
     case = plain_case(arrays)
-    check_gas_changes(arrays, changes)
+    check_changes(arrays.network, changes, GasPipe)
     s = arrays.structure
     for change in changes:
         match change:
@@ -100,28 +101,6 @@ def case_of(arrays: GasArrays, changes: Sequence[Change]) -> GasCase:
                 if outflow:
                     _break(arrays, case, arrays.network.links[id_])
     return case
-
-
-def check_gas_changes(arrays: GasArrays, changes: Sequence[Change]) -> None:
-    """ValueError naming ids the network does not have, or a break of what is not a pipe."""
-    missing: list[str] = []
-    for change in changes:
-        match change:
-            case CloseLink(id=id_) | SetStatus(id=id_) | BreakPipe(id=id_):
-                if id_ not in arrays.link_index:
-                    missing.append(f"link {id_}")
-            case LoseSource(id=id_):
-                if id_ not in arrays.node_index:
-                    missing.append(f"node {id_}")
-            case ScaleDemand(nodes=chosen):
-                missing.extend(f"node {i}" for i in chosen or () if i not in arrays.node_index)
-    if missing:
-        raise ValueError("the network does not have " + ", ".join(missing))
-    for change in changes:
-        if isinstance(change, BreakPipe) and not isinstance(
-            arrays.network.links[change.id], GasPipe
-        ):
-            raise ValueError(f"link {change.id} is not a pipe: only pipes break")
 
 
 def demands_at(arrays: GasArrays, case: GasCase, time_s: float) -> F64:

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from hydraulics.gas.boundary import case_of, check_gas_changes
+from hydraulics.changes import check_changes
+from hydraulics.gas.boundary import case_of
 from hydraulics.gas.compile import GasArrays, compile_gas
 from hydraulics.gas.model import REQUIRED_PA, GasModel
 from hydraulics.gas.run import simulate
 from hydraulics.gas.state import GasRun, GasSolution
 from hydraulics.types import F64, U8
 from network_models.changes import Change
+from network_models.elements import GasPipe
 from network_models.network import Network
 
 CHUNK = 64
@@ -82,7 +84,7 @@ def solve_many(
     arrays = compile_gas(net)
     if isinstance(cases, Sequence):
         for changes in cases:
-            check_gas_changes(arrays, changes)
+            check_changes(arrays.network, changes, GasPipe)
     options = {"accuracy": accuracy, "required_pressure_pa": required_pressure_pa}
     count = (os.cpu_count() or 1) if threads is None else max(1, threads)
 
@@ -124,7 +126,7 @@ def simulate_many(
     arrays = compile_gas(net)
     if isinstance(cases, Sequence):
         for changes in cases:
-            check_gas_changes(arrays, changes)
+            check_changes(arrays.network, changes, GasPipe)
 
     def runs() -> Iterator[tuple[int, GasRun]]:
         for number, changes in enumerate(cases):
