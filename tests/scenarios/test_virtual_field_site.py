@@ -155,7 +155,8 @@ async def test_the_gateway_reads_and_commands_the_field(tmp_path: Path) -> None:
             assert 230.0 < values["e"] < 310.0
             for name, value in (("set", 123_500.0), ("plc-set", 98_250.0), ("on", 0.0)):
                 handle = made.points.handle(name)
-                answer, _ = await bus.call("gateway.write", {"point": handle, "value": value})
+                ask = {"point": handle, "value": value, "origin": "manual"}
+                answer, _ = await bus.call("gateway.write", ask)
                 assert answer["ok"], answer
                 assert answer["readback"] == pytest.approx(value)
                 await until(lambda h=handle, v=value: bool(np.isclose(core.value[h], v)))  # type: ignore[misc]
