@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Literal
 
@@ -121,16 +122,37 @@ def _solved(
     block: Block, cases: Iterable[Sequence[Change]], progress: Progress | None
 ) -> Iterator[tuple[int, Sequence[Change], Out | None, int]]:
     """Case number, changes, results of its chunk (None: not by lanes) and its place there."""
-    waiting = iter(cases)
-    size, done = block.first_chunk, 0
-    while chunk := list(islice(waiting, size)):
-        out = block.solve(chunk) if block.by_lanes else None
+    done = 0
+    for chunk, out in _chunks(block, iter(cases)):
         for at, changes in enumerate(chunk):
             done += 1
             if progress is not None:
                 progress(done)
             yield done - 1, changes, out, at
-        size = block.chunk
+
+
+def _chunks(
+    block: Block, waiting: Iterator[Sequence[Change]]
+) -> Iterator[tuple[list[Sequence[Change]], Out | None]]:
+    """Chunks with their results. With several threads the next chunk is solved while one is read:
+    its cases are taken that much earlier."""
+    chunk = list(islice(waiting, block.first_chunk))
+    if not block.by_lanes or block.threads == 1:
+        while chunk:
+            yield chunk, block.solve(chunk) if block.by_lanes else None
+            chunk = list(islice(waiting, block.chunk))
+        return
+    if not chunk:
+        return
+    with ThreadPoolExecutor(1) as ahead:
+        solving = ahead.submit(block.solve, chunk)
+        while chunk:
+            following = list(islice(waiting, block.chunk))
+            out = solving.result()
+            if following:
+                solving = ahead.submit(block.solve, following)
+            yield chunk, out
+            chunk = following
 
 
 def _check(net: Network, cases: Iterable[Sequence[Change]]) -> None:
