@@ -74,9 +74,10 @@ class Columns:
             if "_" in every or not every.isascii():
                 raise DoubtError
         try:
-            values = np.array(words, dtype=np.float64)
+            found = list(map(float, words))  # numpy takes three times as long
         except ValueError:
             raise DoubtError from None
+        values = np.array(found)
         sound = np.isfinite(values)
         if least is not None:
             sound &= values >= least
@@ -85,8 +86,7 @@ class Columns:
         if not sound.all():
             raise DoubtError
         if ratio != ONE:
-            values = values * ratio.numerator / ratio.denominator
-        found: list[float] = values.tolist()
+            found = (values * ratio.numerator / ratio.denominator).tolist()
         return found
 
     def references(self, index: int) -> list[str | None]:
