@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
 TOGETHER = ("the water solver", "gas", "heat")
 """Parts of `hydraulics.warming` that share no kernels; the others follow."""
@@ -19,12 +19,19 @@ def compile_solvers(say: Callable[[str], None]) -> None:
         return
     workers = min(2, os.cpu_count() or 1)
     if workers > 1:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-            say(f"compiling {', '.join(TOGETHER)} (minutes, once)")
-            for name, done in [(name, pool.submit(_compile, name)) for name in TOGETHER]:
-                done.result()
-                say(f"{name}: compiled")
+        try:
+            _together(workers, say)
+        except (OSError, BrokenExecutor) as error:
+            say(f"going on with one processor: {error}")
     warmup(say)
+
+
+def _together(workers: int, say: Callable[[str], None]) -> None:
+    say(f"compiling {', '.join(TOGETHER)} (minutes, once)")
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        for name, done in [(name, pool.submit(_compile, name)) for name in TOGETHER]:
+            done.result()
+            say(f"{name}: compiled")
 
 
 def _compile(name: str) -> None:
