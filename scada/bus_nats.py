@@ -71,7 +71,7 @@ class NatsBus:
             raise BusError(f"NATS cannot be reached: {problem}") from problem
         bus = cls(client, space)
         await client.subscribe(f"{space}.taken.>", cb=bus._taken)
-        await client.flush()
+        await bus._flush()
         return bus
 
     async def publish(self, topic: str, header: Header, payload: bytes = b"") -> None:
@@ -186,8 +186,14 @@ class NatsBus:
             raise BusError(f"NATS: {problem}") from problem
 
     async def _flush(self) -> None:
+        """Wait until the server has taken all that was sent before.
+
+        The client's own flush writes its PING past what still waits to be written, so that a
+        subscription may come after the answer. A request keeps its place in the line; nobody
+        serves it, and the server says so.
+        """
         with contextlib.suppress(Exception):
-            await self._client.flush(timeout=5)
+            await self._client.request(f"{self._space}.flush", timeout=5)
 
     def _check_open(self) -> None:
         if self._closed:
