@@ -52,20 +52,41 @@ def apply_patterns(
 ) -> None:
     """Set demands, reservoir heads and pump speeds that follow patterns."""
     period = pattern_period(settings, time)
-    now = work.pattern_now
-    first, values = tables.pattern_first, tables.pattern_value
-    for p in range(len(now)):
-        now[p] = pattern_value(first, values, p, period) * settings.demand_factor
+    pattern_factors(tables, settings, period, work.pattern_now)
     demand, delivered, factor, added = work.demand, work.delivered, work.factor, work.added
-    demands, nodes = tables.demands, tables.nodes
-    demand[:] = 0.0
-    for i in range(len(demands)):
-        demand[demands[i].node] += demands[i].base * now[demands[i].pattern]
+    draw_by_patterns(tables, work.pattern_now, demand)
     for n in range(junctions):
-        at = nodes[n].position
+        at = tables.nodes[n].position
         full = demand[n] * factor[at] + added[at]
         demand[n] = full
         delivered[n] = full
+    set_by_patterns(tables, work, junctions, period)
+
+
+@lean_kernel
+def pattern_factors(tables: Tables, settings: Settings, period: int, now: F64) -> None:
+    """`now` gets every pattern's multiplier of demands in a period."""
+    for p in range(len(now)):
+        now[p] = (
+            pattern_value(tables.pattern_first, tables.pattern_value, p, period)
+            * settings.demand_factor
+        )
+
+
+@lean_kernel
+def draw_by_patterns(tables: Tables, now: F64, demand: F64) -> None:
+    """`demand` (N,) gets what the file asks for at multipliers `now`, all categories of a node."""
+    demands = tables.demands
+    for n in range(len(demand)):
+        demand[n] = 0.0
+    for i in range(len(demands)):
+        demand[demands[i].node] += demands[i].base * now[demands[i].pattern]
+
+
+@lean_kernel
+def set_by_patterns(tables: Tables, work: Work, junctions: int, period: int) -> None:
+    """Set reservoir heads and pump speeds that follow patterns, and heads that were given."""
+    first, values = tables.pattern_first, tables.pattern_value
     for i in range(len(tables.sources)):
         pattern = tables.sources[i].pattern
         if tables.sources[i].area == 0.0 and pattern >= 0:

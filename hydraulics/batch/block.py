@@ -144,7 +144,9 @@ def _base(arrays: NetworkArrays, settings: Settings, start_s: float) -> tuple[Ba
         guess=guess,
         head=work.head.copy(),
         demand=work.demand.copy(),
-        delivered=work.delivered.copy(),
+        share=np.divide(
+            work.delivered, work.demand, out=np.ones(len(work.demand)), where=work.demand > 0.0
+        ),
         emitted=work.emitted.copy(),
         start_head=start_head,
     ), strict

@@ -10,7 +10,13 @@ from hydraulics.batch.lanes import Lanes, lane_work
 from hydraulics.batch.plan import Plan
 from hydraulics.batch.records import CUT, LOW, Base, Cases, Geometry, Out
 from hydraulics.compiled import inner_kernel, kernel
-from hydraulics.controls import apply_controls, apply_patterns
+from hydraulics.controls import (
+    apply_controls,
+    draw_by_patterns,
+    pattern_factors,
+    pattern_period,
+    set_by_patterns,
+)
 from hydraulics.tables import CLOSED, STILL, Settings, Tables, Work
 from hydraulics.types import Table
 from hydraulics.us_units import FOOT_M
@@ -53,7 +59,7 @@ def take_case(
     for i in range(len(tables.sources)):
         work.head[junctions + i] = base.start_head[i]
         work.volume[i] = tables.sources[i].volume
-    apply_patterns(tables, work, settings, junctions, start)
+    lane_demands(tables, lanes, lane, work, settings, junctions, start)
     apply_controls(tables, work, settings, junctions, start)
     for k in plan.fickle:
         same = status[k] == base.given_status[k] and work.setting[k] == base.given_setting[k]
@@ -66,6 +72,33 @@ def take_case(
     _start_outflows(tables, plan, lanes, lane, work, settings, junctions, base, cases, case)
     lanes.time[lane] = start
     lanes.report[lane] = 0
+
+
+@inner_kernel
+def lane_demands(
+    tables: Tables,
+    lanes: Lanes,
+    lane: int,
+    work: Work,
+    settings: Settings,
+    junctions: int,
+    time: float,
+) -> None:
+    """`hydraulics.controls.apply_patterns` for a lane. What the file asks for in a pattern step is
+    the same in all lanes and kept for the next that asks."""
+    period = pattern_period(settings, time)
+    pattern_factors(tables, settings, period, work.pattern_now)
+    asked = lanes.asked
+    if lanes.period[0] != period:
+        draw_by_patterns(tables, work.pattern_now, asked)
+        lanes.period[0] = period
+    demand, delivered, factor, added = work.demand, work.delivered, work.factor, work.added
+    for n in range(junctions):
+        at = tables.nodes[n].position
+        full = asked[n] * factor[at] + added[at]
+        demand[n] = full
+        delivered[n] = full
+    set_by_patterns(tables, work, junctions, period)
 
 
 @inner_kernel
@@ -112,7 +145,7 @@ def _start_outflows(
     if settings.pressure_driven:
         for n in range(junctions):
             if base.demand[n] > 0.0:
-                work.delivered[n] = work.demand[n] * (base.delivered[n] / base.demand[n])
+                work.delivered[n] = work.demand[n] * base.share[n]
 
 
 @inner_kernel

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from hydraulics.batch.lane_laws import demand_laws, device_laws, pipe_laws, shut_pipes
+from hydraulics.batch.lane_laws import add_pipes, demand_laws, device_laws
 from hydraulics.batch.lane_linear import factorise_lanes, substitute_lanes
 from hydraulics.batch.lanes import Lanes, lane_work
 from hydraulics.batch.plan import Plan
-from hydraulics.batch.records import Cases
 from hydraulics.batch.vector import WIDTH, larger, load, same, size, store
 from hydraulics.coefficients import valve_law
 from hydraulics.compiled import inner_kernel
@@ -33,21 +32,14 @@ DAMPING, SUM, MOVED, LARGEST = range(4)
 
 
 @inner_kernel
-def iterate(
-    tables: Tables, plan: Plan, lanes: Lanes, settings: Settings, junctions: int, cases: Cases
-) -> None:
+def iterate(tables: Tables, plan: Plan, lanes: Lanes, settings: Settings, junctions: int) -> None:
     """One iteration; `lanes.change` and `lanes.singular` tell how it went in each lane."""
-    pipe_laws(tables, plan, lanes, settings)
+    lanes.lower[:] = 0.0
     if settings.pressure_driven:
         demand_laws(tables, lanes, settings, junctions)
-    for lane in range(WIDTH):
-        case = lanes.slot[lane]
-        if case >= 0:
-            hands = cases.hold_link[cases.hold_first[case] : cases.hold_first[case + 1]]
-            shut_pipes(tables, plan, lanes, lane, hands)
-            if len(plan.devices) > 0:
-                device_laws(tables, plan, lane_work(lanes, lane))
-    _assemble(plan, lanes, settings, junctions)
+    else:
+        _begin_rows(lanes, junctions)
+    add_pipes(tables, plan, lanes, settings, junctions)
     for lane in range(WIDTH):
         if lanes.slot[lane] >= 0:
             _assemble_lane(tables, plan, lanes, lane, settings, junctions)
@@ -68,33 +60,12 @@ def iterate(
 
 
 @inner_kernel
-def _assemble(plan: Plan, lanes: Lanes, settings: Settings, junctions: int) -> None:
-    head, flow, inverse, shift = lanes.head, lanes.flow, lanes.inverse, lanes.shift
-    diagonal, lower, right = lanes.diagonal, lanes.lower, lanes.right
-    lower[:] = 0.0
+def _begin_rows(lanes: Lanes, junctions: int) -> None:
+    """The systems before any link: what is drawn, whatever the heads."""
     zero = same(0.0)
-    if not settings.pressure_driven:
-        for n in range(junctions):
-            store(diagonal, n, zero)
-            store(right, n, zero - load(lanes.delivered, n))
-    for i in range(len(plan.link)):
-        k = plan.link[i]
-        a = plan.start[i]
-        b = plan.end[i]
-        p = load(inverse, k)
-        push = load(shift, k) - load(flow, k)
-        if a < junctions:
-            store(diagonal, a, load(diagonal, a) + p)
-            store(right, a, load(right, a) + push)
-        else:
-            store(right, b, load(right, b) + p * load(head, a))
-        if b < junctions:
-            store(diagonal, b, load(diagonal, b) + p)
-            store(right, b, load(right, b) - push)
-        else:
-            store(right, a, load(right, a) + p * load(head, b))
-        place = plan.place[i]
-        store(lower, place, load(lower, place) - p)
+    for n in range(junctions):
+        store(lanes.diagonal, n, zero)
+        store(lanes.right, n, zero - load(lanes.delivered, n))
 
 
 @inner_kernel
@@ -102,6 +73,8 @@ def _assemble_lane(
     tables: Tables, plan: Plan, lanes: Lanes, lane: int, settings: Settings, junctions: int
 ) -> None:
     """Pumps, valves, emitters and dead nodes of a lane."""
+    if len(plan.devices) > 0:
+        device_laws(tables, plan, lane_work(lanes, lane))
     diagonal, lower, right = lanes.diagonal, lanes.lower, lanes.right
     head, links = lanes.head, tables.links
     for k in plan.devices:

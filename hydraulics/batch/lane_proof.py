@@ -45,6 +45,8 @@ def with_emitters(p: Proof, emitter: F64, backflow: bool) -> Proof:
         p.exponent,
         p.leak_area,
         p.leak_growth,
+        p.plain,
+        p.leaks,
     )
 
 

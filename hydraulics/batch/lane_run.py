@@ -11,7 +11,14 @@ import math
 
 import numpy as np
 
-from hydraulics.batch.lane_case import calm_copy, calm_work, copy_to, take_case, write_state
+from hydraulics.batch.lane_case import (
+    calm_copy,
+    calm_work,
+    copy_to,
+    lane_demands,
+    take_case,
+    write_state,
+)
 from hydraulics.batch.lane_iteration import DAMPING, LARGEST, MOVED, SUM, iterate
 from hydraulics.batch.lane_proof import case_ledger, empty_verdict, keep_verdict, with_emitters
 from hydraulics.batch.lane_supply import count_cut, mark_gone
@@ -30,7 +37,7 @@ from hydraulics.batch.records import (
 )
 from hydraulics.batch.vector import WIDTH
 from hydraulics.compiled import inner_kernel, kernel
-from hydraulics.controls import apply_controls, apply_patterns, fill_tanks, pressure_controls
+from hydraulics.controls import apply_controls, fill_tanks, pressure_controls
 from hydraulics.energy import HOUR, Ledger, add_energy, measure_power
 from hydraulics.laws.power import power
 from hydraulics.newton import PASSES
@@ -148,7 +155,7 @@ def _work(
         else:
             active -= 1
     while active > 0:
-        iterate(tables, plan, lanes, settings, junctions, cases)
+        iterate(tables, plan, lanes, settings, junctions)
         for lane in range(WIDTH):
             if lanes.slot[lane] < 0:
                 continue
@@ -275,7 +282,7 @@ def _step(
     add_energy(tables, work, settings, account, time, step)
     time = _whole(time + step)
     lanes.time[lane] = time
-    apply_patterns(tables, work, settings, junctions, time)
+    lane_demands(tables, lanes, lane, work, settings, junctions, time)
     apply_controls(tables, work, settings, junctions, time)
     if settings.pressure_driven:
         for n in range(junctions):

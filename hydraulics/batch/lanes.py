@@ -18,6 +18,9 @@ from hydraulics.compiled import inner_kernel, kernel
 from hydraulics.tables import Tables, Work
 from hydraulics.types import F64, I64, U8, U32
 
+NO_PERIOD = -(1 << 62)
+"""No pattern step: nothing has been asked for yet."""
+
 
 class Lanes(NamedTuple):
     """(n, WIDTH) what vectors work on, (WIDTH, n) what one lane works on; (WIDTH,) counters."""
@@ -65,6 +68,8 @@ class Lanes(NamedTuple):
     queue: U32  # (N,) one a worker from here on
     mark: I64
     stamp: I64
+    asked: F64  # (N,) demands by the patterns in `period`, before a case's factors
+    period: I64  # (1,)
     added: F64
     given_head: F64
     leaked: F64
@@ -77,6 +82,15 @@ class Lanes(NamedTuple):
 
 
 @kernel
+def _rows(count: int) -> F64:
+    """(count, WIDTH) zeros, each row within one line of the cache: one across two costs both."""
+    line = 64
+    raw = np.zeros((count + 1) * WIDTH)
+    skip = (-raw.ctypes.data % line) // 8
+    return raw[skip : skip + count * WIDTH].reshape(count, WIDTH)
+
+
+@kernel
 def new_lanes(tables: Tables, plan: Plan) -> Lanes:
     """All idle. Flows are such that idle lanes compute without trouble."""
     nodes, links = len(tables.nodes), len(tables.links)
@@ -85,21 +99,23 @@ def new_lanes(tables: Tables, plan: Plan) -> Lanes:
     for a in tables.actions:
         slots = max(slots, int(a.slot) + 1)
     w = WIDTH
+    flow = _rows(links)
+    flow[:] = 1.0
     return Lanes(
-        np.zeros((nodes, w)),
-        np.zeros((nodes, w)),
-        np.zeros((nodes, w)),
-        np.zeros((nodes, w)),
-        np.zeros((nodes, w)),
-        np.zeros((nodes, w)),
-        np.zeros((nodes, w)),
-        np.ones((links, w)),
-        np.zeros((links, w)),
-        np.zeros((links, w)),
+        _rows(nodes),
+        _rows(nodes),
+        _rows(nodes),
+        _rows(nodes),
+        _rows(nodes),
+        _rows(nodes),
+        _rows(nodes),
+        flow,
+        _rows(links),
+        _rows(links),
         np.full((links, w), np.uint8(3)),
         np.zeros((links, w), dtype=np.uint8),
-        np.zeros((len(tables.row) + 1, w)),
-        np.zeros((4, w)),
+        _rows(len(tables.row) + 1),
+        _rows(4),
         np.zeros((w, links)),
         np.zeros((w, links), dtype=np.uint8),
         np.zeros((w, nodes)),
@@ -130,9 +146,11 @@ def new_lanes(tables: Tables, plan: Plan) -> Lanes:
         np.zeros(nodes, dtype=np.int64),
         np.zeros(1, dtype=np.int64),
         np.zeros(nodes),
+        np.full(1, NO_PERIOD, dtype=np.int64),
+        np.zeros(nodes),
         np.full(sources, np.nan),
         np.zeros(nodes),
-        np.zeros((64, w)),
+        _rows(64),
         np.zeros(0),
         np.zeros(0, dtype=np.uint8),
         np.zeros(0, dtype=np.uint32),

@@ -27,7 +27,6 @@ class Plan(NamedTuple):
     devices: U32  # pumps and valves, solved lane by lane
     beside: U32  # links that touch a source
     fickle: U32  # links whose status something other than a hand may change
-    fickle_pipes: U32
     is_fickle: U8  # (L,)
     watched: U32  # of them, those in the tree
     emitters: U32  # nodes with an emitter in the file
@@ -63,7 +62,6 @@ def plan_of(arrays: NetworkArrays) -> Plan:
         devices=np.flatnonzero(kinds >= PUMP).astype(np.uint32),
         beside=np.flatnonzero(touching).astype(np.uint32),
         fickle=np.flatnonzero(fickle).astype(np.uint32),
-        fickle_pipes=np.flatnonzero(fickle & (kinds <= PIPE)).astype(np.uint32),
         is_fickle=fickle.astype(np.uint8),
         watched=np.flatnonzero(fickle & (child >= 0)).astype(np.uint32),
         emitters=np.flatnonzero(tables.nodes["emitter"] > 0.0).astype(np.uint32),

@@ -27,7 +27,8 @@ class Base(NamedTuple):
     guess: F64
     head: F64
     demand: F64
-    delivered: F64
+    share: F64
+    """Of the demand, delivered."""
     emitted: F64
     start_head: F64
     """Of sources, at the beginning."""

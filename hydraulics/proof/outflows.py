@@ -43,11 +43,11 @@ def judge_outflows(
         full, got = demand[n] * m3s, delivered[n] * m3s
         emitter = proof.emitter[n]
         gap = abs(got - full)
-        leaks = proof.leak_area[n] > 0.0 or proof.leak_growth[n] > 0.0
+        leaks = proof.leaks[n]
         if emitter == 0.0 and gap == 0.0 and not leaks:
             continue
         p = head[n] * metre - proof.elevation[n]
-        if proof.pressure_driven and full > 0.0:
+        if proof.pressure_driven and full > 0.0 and p - MARGIN < proof.required[n]:
             low = _wagner(proof, n, p - MARGIN) * full
             high = _wagner(proof, n, p + MARGIN) * full
             gap = max(low - got, got - high, 0.0)

@@ -84,6 +84,10 @@ class Proof(NamedTuple):
     """m2 of the leaks of pipes at a node without pressure."""
     leak_growth: F64
     """m2 more a metre of pressure head."""
+    plain: U8
+    """(L,) 1 for a pipe without check valve between junctions: nearly all of a city."""
+    leaks: U8
+    """(N,) 1 where pipes leak."""
 
 
 class Limits(NamedTuple):
@@ -186,6 +190,8 @@ def proof_tables(
     driven = options.demand_model == "PDA"
     least, required = options.minimum_pressure_m, options.required_pressure_m
     exponent = options.pressure_exponent
+    leak_area = _leaks(net, rows, "leak_area_mm2_per_100m")
+    leak_growth = _leaks(net, rows, "leak_expansion_mm2_per_m")
     proof = Proof(
         law=("H-W", "D-W", "C-M").index(options.headloss),
         start=np.array([place[v.start] for v in links], dtype=np.uint32),
@@ -214,10 +220,21 @@ def proof_tables(
         least=np.full(len(nodes), least),
         required=np.full(len(nodes), required),
         exponent=np.full(len(nodes), exponent),
-        leak_area=_leaks(net, rows, "leak_area_mm2_per_100m"),
-        leak_growth=_leaks(net, rows, "leak_expansion_mm2_per_m"),
+        leak_area=leak_area,
+        leak_growth=leak_growth,
+        plain=np.array([_plain(v, net) for v in links], dtype=np.uint8),
+        leaks=((leak_area > 0.0) | (leak_growth > 0.0)).astype(np.uint8),
     )
     return proof if settings is None else with_settings(proof, settings)
+
+
+def _plain(link: Link, net: Network) -> bool:
+    return (
+        isinstance(link, Pipe)
+        and not link.check_valve
+        and isinstance(net.nodes[link.start], Junction)
+        and isinstance(net.nodes[link.end], Junction)
+    )
 
 
 def _kind(link: Link) -> int:
