@@ -297,3 +297,36 @@ async def test_a_closed_bus_refuses_everything(room: Any) -> None:
     with pytest.raises(BusError, match="closed"):
         await bus.call("core.status", {})
     assert [m async for m in news] == []
+
+
+async def test_a_nats_server_is_asked_whether_it_is_done_after_the_subscription_not_before(
+    nats_server: NatsServer,
+) -> None:
+    """The client's own flush writes its PING at once, past what still waits to be written."""
+    sent = bytearray()
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", nats_server.port)
+
+        async def answers() -> None:
+            while data := await there.read(65536):
+                writer.write(data)
+
+        answering = asyncio.create_task(answers())
+        while data := await reader.read(65536):
+            sent.extend(data)
+            back.write(data)
+        answering.cancel()
+        back.close()
+        writer.close()
+
+    relay = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    bus = await NatsBus.open(f"nats://127.0.0.1:{relay.sockets[0].getsockname()[1]}", "order")
+    sent.clear()
+    await bus.subscribe("values")
+    asked = sent.upper()
+    assert b"SUB ORDER.PUB.>" in asked
+    last = max(asked.rfind(b"PING"), asked.rfind(b"PUB ORDER.FLUSH"))
+    assert last > asked.find(b"SUB ORDER.PUB.>")
+    await bus.close()
+    relay.close()
