@@ -53,14 +53,8 @@ def apply_patterns(
     """Set demands, reservoir heads and pump speeds that follow patterns."""
     period = pattern_period(settings, time)
     pattern_factors(tables, settings, period, work.pattern_now)
-    demand, delivered, factor, added = work.demand, work.delivered, work.factor, work.added
-    draw_by_patterns(tables, work.pattern_now, demand)
-    for n in range(junctions):
-        at = tables.nodes[n].position
-        full = demand[n] * factor[at] + added[at]
-        demand[n] = full
-        delivered[n] = full
-    set_by_patterns(tables, work, junctions, period)
+    ask_by_patterns(tables, work.pattern_now, work.demand)
+    follow_patterns(tables, work, junctions, period, work.demand)
 
 
 @lean_kernel
@@ -74,19 +68,26 @@ def pattern_factors(tables: Tables, settings: Settings, period: int, now: F64) -
 
 
 @lean_kernel
-def draw_by_patterns(tables: Tables, now: F64, demand: F64) -> None:
-    """`demand` (N,) gets what the file asks for at multipliers `now`, all categories of a node."""
+def ask_by_patterns(tables: Tables, now: F64, asked: F64) -> None:
+    """`asked` (N,) gets what the file asks for at multipliers `now`, all categories of a node."""
     demands = tables.demands
-    for n in range(len(demand)):
-        demand[n] = 0.0
+    for n in range(len(asked)):
+        asked[n] = 0.0
     for i in range(len(demands)):
-        demand[demands[i].node] += demands[i].base * now[demands[i].pattern]
+        asked[demands[i].node] += demands[i].base * now[demands[i].pattern]
 
 
 @lean_kernel
-def set_by_patterns(tables: Tables, work: Work, junctions: int, period: int) -> None:
-    """Set reservoir heads and pump speeds that follow patterns, and heads that were given."""
+def follow_patterns(tables: Tables, work: Work, junctions: int, period: int, asked: F64) -> None:
+    """Set demands from what is `asked` (which may be `work.demand`), and reservoir heads and pump
+    speeds of a period; heads that were given stand."""
     first, values = tables.pattern_first, tables.pattern_value
+    demand, delivered, factor, added = work.demand, work.delivered, work.factor, work.added
+    for n in range(junctions):
+        at = tables.nodes[n].position
+        full = asked[n] * factor[at] + added[at]
+        demand[n] = full
+        delivered[n] = full
     for i in range(len(tables.sources)):
         pattern = tables.sources[i].pattern
         if tables.sources[i].area == 0.0 and pattern >= 0:

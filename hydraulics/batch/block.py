@@ -143,7 +143,6 @@ def _base(arrays: NetworkArrays, settings: Settings, start_s: float) -> tuple[Ba
         flow=work.flow.copy(),
         guess=guess,
         head=work.head.copy(),
-        demand=work.demand.copy(),
         share=np.divide(
             work.delivered, work.demand, out=np.ones(len(work.demand)), where=work.demand > 0.0
         ),

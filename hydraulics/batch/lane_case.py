@@ -12,10 +12,10 @@ from hydraulics.batch.records import CUT, LOW, Base, Cases, Geometry, Out
 from hydraulics.compiled import inner_kernel, kernel
 from hydraulics.controls import (
     apply_controls,
-    draw_by_patterns,
+    ask_by_patterns,
+    follow_patterns,
     pattern_factors,
     pattern_period,
-    set_by_patterns,
 )
 from hydraulics.tables import CLOSED, STILL, Settings, Tables, Work
 from hydraulics.types import Table
@@ -88,17 +88,10 @@ def lane_demands(
     the same in all lanes and kept for the next that asks."""
     period = pattern_period(settings, time)
     pattern_factors(tables, settings, period, work.pattern_now)
-    asked = lanes.asked
     if lanes.period[0] != period:
-        draw_by_patterns(tables, work.pattern_now, asked)
+        ask_by_patterns(tables, work.pattern_now, lanes.asked)
         lanes.period[0] = period
-    demand, delivered, factor, added = work.demand, work.delivered, work.factor, work.added
-    for n in range(junctions):
-        at = tables.nodes[n].position
-        full = asked[n] * factor[at] + added[at]
-        demand[n] = full
-        delivered[n] = full
-    set_by_patterns(tables, work, junctions, period)
+    follow_patterns(tables, work, junctions, period, lanes.asked)
 
 
 @inner_kernel
@@ -144,8 +137,7 @@ def _start_outflows(
     lanes.backflow[lane] = cases.backflow[case]
     if settings.pressure_driven:
         for n in range(junctions):
-            if base.demand[n] > 0.0:
-                work.delivered[n] = work.demand[n] * base.share[n]
+            work.delivered[n] = work.demand[n] * base.share[n]
 
 
 @inner_kernel

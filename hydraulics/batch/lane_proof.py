@@ -45,7 +45,7 @@ def with_emitters(p: Proof, emitter: F64, backflow: bool) -> Proof:
         p.exponent,
         p.leak_area,
         p.leak_growth,
-        p.plain,
+        p.beside,
         p.leaks,
     )
 

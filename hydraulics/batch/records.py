@@ -26,9 +26,8 @@ class Base(NamedTuple):
     flow: F64
     guess: F64
     head: F64
-    demand: F64
     share: F64
-    """Of the demand, delivered."""
+    """Of a demand, delivered; 1 where nothing is drawn."""
     emitted: F64
     start_head: F64
     """Of sources, at the beginning."""

@@ -135,23 +135,8 @@ def judge_state(
         lack[n] = -taken[n] * m3s
     worst, at, most = 0.0, -1, 0.0
     kinds, starts, ends = proof.kind, proof.start, proof.end
-    quick = proof.law == HAZEN_WILLIAMS
     for k in range(len(starts)):
         a, b = starts[k], ends[k]
-        if quick and proof.plain[k] and status[k] > CLOSED and reached[a] and reached[b]:
-            # Most links of a city, without the questions that the others are asked.
-            q = flow[k] * m3s
-            lack[a] -= q
-            lack[b] += q
-            most = max(most, abs(q))
-            drop = (head[a] - head[b]) * metre
-            law = proof.friction[k] * scale * verdict.power[k] + proof.minor[k] * q * q
-            gap = abs(drop - math.copysign(law, q))
-            if not gap <= worst:
-                worst, at = (np.inf if math.isnan(gap) else gap), k
-            if not gap <= limits.energy + limits.share * abs(drop):
-                verdict.failed[ENERGY] += 1
-            continue
         kind = kinds[k]
         shut = status[k] <= CLOSED or (kind == PUMP and setting[k] == 0.0)
         if not (reached[a] and reached[b]):
@@ -192,7 +177,7 @@ def judge_state(
             worst, at = (np.inf if math.isnan(gap) else gap), k
         if not gap <= limits.energy + limits.share * abs(drop):
             verdict.failed[ENERGY] += 1
-        if not (proof.junction[a] and proof.junction[b]):
+        if proof.beside[k]:
             _flaw(verdict, k, tank_flaw(proof, k, h1, h2, q))
     if worst > verdict.worst[ENERGY]:
         verdict.worst[ENERGY] = worst

@@ -47,7 +47,8 @@ def judge_outflows(
         if emitter == 0.0 and gap == 0.0 and not leaks:
             continue
         p = head[n] * metre - proof.elevation[n]
-        if proof.pressure_driven and full > 0.0 and p - MARGIN < proof.required[n]:
+        # Far above the required pressure the law gives the full demand on both sides.
+        if proof.pressure_driven and full > 0.0 and not p - MARGIN >= proof.required[n]:
             low = _wagner(proof, n, p - MARGIN) * full
             high = _wagner(proof, n, p + MARGIN) * full
             gap = max(low - got, got - high, 0.0)

@@ -84,8 +84,8 @@ class Proof(NamedTuple):
     """m2 of the leaks of pipes at a node without pressure."""
     leak_growth: F64
     """m2 more a metre of pressure head."""
-    plain: U8
-    """(L,) 1 for a pipe without check valve between junctions: nearly all of a city."""
+    beside: U8
+    """(L,) 1 for a link that touches a tank or a reservoir."""
     leaks: U8
     """(N,) 1 where pipes leak."""
 
@@ -190,12 +190,15 @@ def proof_tables(
     driven = options.demand_model == "PDA"
     least, required = options.minimum_pressure_m, options.required_pressure_m
     exponent = options.pressure_exponent
+    start = np.array([place[v.start] for v in links], dtype=np.uint32)
+    end = np.array([place[v.end] for v in links], dtype=np.uint32)
+    junction = np.array([isinstance(n, Junction) for n in order], dtype=np.bool_)
     leak_area = _leaks(net, rows, "leak_area_mm2_per_100m")
     leak_growth = _leaks(net, rows, "leak_expansion_mm2_per_m")
     proof = Proof(
         law=("H-W", "D-W", "C-M").index(options.headloss),
-        start=np.array([place[v.start] for v in links], dtype=np.uint32),
-        end=np.array([place[v.end] for v in links], dtype=np.uint32),
+        start=start,
+        end=end,
         kind=np.array([_kind(v) for v in links], dtype=np.uint8),
         friction=friction,
         minor=KINETIC * np.array([getattr(v, "minor_loss", 0.0) for v in links]) / diameter**4,
@@ -209,7 +212,7 @@ def proof_tables(
         curve_first=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.uint32),
         curve_x=np.array([x for x, _ in points], dtype=np.float64),
         curve_y=np.array([y for _, y in points], dtype=np.float64),
-        junction=np.array([isinstance(n, Junction) for n in order], dtype=np.uint8),
+        junction=junction.astype(np.uint8),
         elevation=np.array([n.elevation_m for n in order]),
         lowest=np.where(tanks, [_level(n, "minimum_level_m") for n in order], -np.inf),
         highest=np.where(tanks, [_level(n, "maximum_level_m") for n in order], np.inf),
@@ -222,19 +225,10 @@ def proof_tables(
         exponent=np.full(len(nodes), exponent),
         leak_area=leak_area,
         leak_growth=leak_growth,
-        plain=np.array([_plain(v, net) for v in links], dtype=np.uint8),
+        beside=(~(junction[start] & junction[end])).astype(np.uint8),
         leaks=((leak_area > 0.0) | (leak_growth > 0.0)).astype(np.uint8),
     )
     return proof if settings is None else with_settings(proof, settings)
-
-
-def _plain(link: Link, net: Network) -> bool:
-    return (
-        isinstance(link, Pipe)
-        and not link.check_valve
-        and isinstance(net.nodes[link.start], Junction)
-        and isinstance(net.nodes[link.end], Junction)
-    )
 
 
 def _kind(link: Link) -> int:

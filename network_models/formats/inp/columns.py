@@ -110,6 +110,7 @@ def _floats(words: list[str]) -> list[float]:
 
 
 _SAMPLE = 256
+"""Words that are looked at to see whether a column has few different ones."""
 _BLANK = np.zeros(256, dtype=np.bool_)
 _BLANK[[*b" \t\n\v\f\r\x1c\x1d\x1e\x1f"]] = True
 """The bytes at which Python splits an ASCII text."""
