@@ -20,7 +20,7 @@ def make_records(kind: type[T], count: int, columns: Mapping[str, Iterable[Any]]
     a large network: they are filled as records of an unfrozen twin, which has the same slots, and
     then become what they stand for.
     """
-    twin, fill = _twin(kind, tuple(columns))
+    twin, fill = _twin(kind, tuple(columns))  # type: ignore[arg-type]
     made: list[T] = list(map(object.__new__, repeat(twin, count)))
     fill(made, *columns.values())
     return made

@@ -101,7 +101,8 @@ def _in_si(words: list[str], ratio: Ratio, least: float | None, above: float | N
     _certain(math.isfinite(sum(found)))  # it also is not when numbers are too great for this reader
     if ratio == ONE:
         return found
-    return (np.array(found) * ratio.numerator / ratio.denominator).tolist()
+    converted: list[float] = (np.array(found) * ratio.numerator / ratio.denominator).tolist()
+    return converted
 
 
 _SAMPLE = 256
