@@ -97,7 +97,9 @@ async def _run_core(site: Site, epoch: int | None = None) -> None:
         later.push_async_callback(core.close)
         await serve_outages(bus, records)
         await security.serve(bus)
-        sending = await start_desk(bus, records, site, adapters_of(notify.channels))
+        sending = await start_desk(
+            bus, records, site, adapters_of(notify.channels), channels=notify.orders
+        )
         later.callback(sending.cancel)
         notifier = Notifier(
             core.desk,

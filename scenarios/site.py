@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -94,6 +95,7 @@ class Site:
     modbus_port: int | None = None
     live_cycle_s: float
     large_scope_households: int | None
+    gas_night_ban: tuple[time, time] | None
     litres_per_person_day: float
     litres_source: str
     web_names: tuple[str, ...] = ()
@@ -190,6 +192,7 @@ def load_site(path: Path | str) -> Site:
         modbus_port=settings.modbus_port,
         live_cycle_s=settings.live_cycle_s,
         large_scope_households=settings.large_scope_households,
+        gas_night_ban=settings.gas_night_ban,
         litres_per_person_day=settings.litres_per_person_day,
         litres_source=settings.litres_source,
     )

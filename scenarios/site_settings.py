@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -66,6 +66,8 @@ class SiteSettings:
     modbus_port: int | None = None
     live_cycle_s: float = 5.0
     large_scope_households: int | None = None
+    gas_night_ban: tuple[time, time] | None = None
+    """From and to: between these hours of the site homes get no gas back."""
     litres_per_person_day: float = 20.0
     litres_source: str = ""
 
@@ -115,6 +117,18 @@ _mqtt = _matching(r"mqtts?://[^\s/]+")
 _nats = _matching(r"(nats|tls)://[^\s/]+")
 _subject_part = _matching(r"[A-Za-z0-9_-]+")
 _topic_part = _matching(r"[^\s/+#]+")
+
+
+def _hours(value: Any) -> Any:
+    """`22:00-06:00` as two times of day; the same hour twice would be a ban for ever."""
+    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    try:
+        begin, end = time.fromisoformat(match[1]), time.fromisoformat(match[2])
+    except ValueError:
+        return None
+    return None if begin == end else (begin, end)
 
 
 def _flag(value: Any) -> Any:
@@ -168,6 +182,7 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
         _number(1, 10**9, whole=True),
         "a whole number of at least 1",
     ),
+    "outage.gas_night_ban": ("gas_night_ban", _hours, "two times of day such as 22:00-06:00"),
     "trucks.litres_per_person_day": (
         "litres_per_person_day",
         _number(0.1, 1000),

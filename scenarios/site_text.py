@@ -73,6 +73,7 @@ def write_site_toml(path: Path, site: SiteText) -> None:
         f"large_scope_households = {site.large_scope_households}"
         if site.large_scope_households is not None
         else "# large_scope_households = 5000",
+        '# gas_night_ban = "22:00-06:00"',
         "",
         "[trucks]",
         "litres_per_person_day = 20.0",

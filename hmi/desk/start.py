@@ -21,11 +21,17 @@ from scenarios.site import Site
 
 
 async def start_desk(
-    bus: Bus, records: Engine, site: Site, adapters: Mapping[str, Adapter] | None = None
+    bus: Bus,
+    records: Engine,
+    site: Site,
+    adapters: Mapping[str, Adapter] | None = None,
+    *,
+    channels: Mapping[str, tuple[str, ...]] | None = None,
 ) -> asyncio.Task[None]:
     """Answer the desk's services; the task that empties the outbox, to be cancelled at the end.
 
-    Messages go to files in the site's data folder (`sent`), and to `adapters` by channel.
+    Messages go to files in the site's data folder (`sent`), and to `adapters` by channel;
+    `channels` are those of each form of an order's messages, files where it names none.
     """
     settings = DeskSettings(
         zone=ZoneInfo(site.timezone),
@@ -33,6 +39,8 @@ async def start_desk(
         name_zh=site.name_zh,
         name_en=site.name_en,
         large_scope_households=site.large_scope_households,
+        night_ban=site.gas_night_ban,
+        channels=channels,
     )
     book, rules = SqlOrderBook(records), RuleBook.load()
     await serve_orders(

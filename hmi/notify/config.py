@@ -1,4 +1,4 @@
-"""notify.toml: channels and rules, read with every mistake at once.
+"""notify.toml: channels, rules of alarms and ways of orders, read with every mistake at once.
 
 Secrets stand in files of their own, readable by the owner only, never in notify.toml.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from dispatch.outages.texts import FORMS
 from network_models.problems import InputError
 from scada.escalation import EscalationRule
 from scada.point import Priority, Utility
@@ -25,6 +26,12 @@ KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "sms": (frozenset({"url", "to"}), frozenset({"key_file"})),
 }
 """Settings a channel of each kind needs, and those it may have."""
+
+FILE = "file"
+"""The channel every site has: messages as files in its data folder."""
+
+ORDER_FORMS = tuple(sorted({form for forms in FORMS.values() for form in forms}))
+"""Forms of the messages of an outage order, each of which may go its own ways."""
 
 RULE_KEYS = frozenset({"name", "channels", "priorities", "utilities", "after_min"})
 
@@ -45,6 +52,8 @@ class NotifyConfig:
 
     channels: tuple[Channel, ...] = ()
     rules: tuple[EscalationRule, ...] = ()
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Channels of each form of an order's messages; a form that is not named goes to files."""
 
 
 def read_notify(path: Path) -> NotifyConfig:
@@ -52,8 +61,8 @@ def read_notify(path: Path) -> NotifyConfig:
     if not path.exists():
         return NotifyConfig()
     toml = read_toml(path)
-    for name in set(toml.values) - {"channels", "rules"}:
-        toml.problem(name, "an unknown key", "[[channels]] and [[rules]]")
+    for name in set(toml.values) - {"channels", "rules", "orders"}:
+        toml.problem(name, "an unknown key", "[[channels]], [[rules]] and [orders]")
     channels = [
         made
         for number, table in enumerate(_tables(toml, "channels"), start=1)
@@ -68,9 +77,26 @@ def read_notify(path: Path) -> NotifyConfig:
     for what, given in (("channels", channels), ("rules", rules)):
         if len({one.name for one in given}) != len(given):
             toml.problem(what, "a name given twice", "names of their own")
+    orders = _orders(toml, names)
+    if FILE in names:
+        toml.problem("channels", f"the name {FILE!r}", "another: every site has a channel of it")
     if toml.problems:
         raise InputError(toml.problems)
-    return NotifyConfig(tuple(channels), tuple(rules))
+    return NotifyConfig(tuple(channels), tuple(rules), orders)
+
+
+def _orders(toml: TomlFile, channels: set[str]) -> Mapping[str, tuple[str, ...]]:
+    table = toml.values.get("orders", {})
+    if not isinstance(table, dict):
+        toml.problem("orders", repr(table), "a table [orders]")
+        return {}
+    known = channels | {FILE}
+    for form, ways in table.items():
+        if form not in ORDER_FORMS:
+            toml.problem(f"orders.{form}", "an unknown form", "one of " + ", ".join(ORDER_FORMS))
+        elif not isinstance(ways, list) or not ways or not set(map(str, ways)) <= known:
+            toml.problem(f"orders.{form}", repr(ways), "some of " + ", ".join(sorted(known)))
+    return {} if toml.problems else {form: tuple(ways) for form, ways in table.items()}
 
 
 def _tables(toml: TomlFile, name: str) -> list[dict[str, Any]]:

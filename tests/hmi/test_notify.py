@@ -301,12 +301,15 @@ channels = ["mail"]
 priorities = ["urgent"]
 utilities = ["water"]
 after_min = 5
+[orders]
+bulletin = ["mail", "file"]
 """
     (tmp_path / "notify.toml").write_text(text)
     found = read_notify(tmp_path / "notify.toml")
     assert found.channels[0].secret == "pass word"
     assert "pass word" not in repr(found)
     assert found.rules[0].after_s == 300.0
+    assert found.orders == {"bulletin": ("mail", "file")}
     adapters_of(found.channels)
     assert read_notify(tmp_path / "none.toml").channels == ()
 
@@ -341,6 +344,9 @@ name = ""
 channels = ["nobody"]
 priorities = ["huge"]
 after_min = -1
+[orders]
+bulletin = ["nobody"]
+pigeon = ["file"]
 """
     (tmp_path / "notify.toml").write_text(text)
     (tmp_path / "open.secret").chmod(0o644)
@@ -359,4 +365,6 @@ after_min = -1
         "rules.1.channels",
         "rules.1.priorities",
         "rules.1.after_min",
+        "orders.bulletin",
+        "orders.pigeon",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_a_sound_site(folder: Path) -> None:
     assert site.large_scope_households is None
     assert site.litres_source
     assert {d.name for d in site.drivers} >= {"plc-01", "rtu-02"}
+
+
+def test_the_hours_in_which_homes_get_no_gas_back(folder: Path) -> None:
+    replace(folder / "site.toml", "# gas_night_ban", "gas_night_ban")
+    assert load_site(folder).gas_night_ban == (time(22), time(6))
+    for wrong in ("22:00-24:00", "22:00-22:00", "22-6"):
+        text = (folder / "site.toml").read_text("utf-8")
+        (folder / "site.toml").write_text(text.replace("22:00-06:00", wrong), "utf-8")
+        assert brief(folder) == [("site.toml", "outage.gas_night_ban")]
+        (folder / "site.toml").write_text(text, "utf-8")
 
 
 def test_every_problem_of_every_file_at_once(folder: Path) -> None:
