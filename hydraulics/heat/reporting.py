@@ -7,6 +7,7 @@ link's law at its flow, and the heat of the whole network from enthalpies.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,6 +66,30 @@ def solution_of(
         status=(w.state[slot] != kinds.SHUT).astype(np.int64),
         report=report,
     )
+
+
+def present(
+    a: HeatArrays, b: HeatBoundary, w: HeatWork, outcome: Outcome, heat: F64, lost_w: float
+) -> HeatSolution:
+    """A state of a run over time, whose links took `heat` (L,) W by slot and lost `lost_w`."""
+    found = solution_of(a, b, w, outcome, "hydraulics")
+    s = a.structure
+    kind, slot = a.links.kind, s.slot_of
+    plants = kind == kinds.PLANT
+    taken = (kind == kinds.STATION) | (kind == kinds.VALVE)
+    reached = w.reached.astype(bool)
+    live = reached[s.start] & reached[s.end]
+    available = np.empty(len(heat))
+    available[slot] = found.available_pa
+    report = replace(
+        found.report,
+        plant_w=float(-heat[plants].sum()),
+        delivered_w=float(heat[taken].sum()),
+        lost_w=lost_w,
+        wet_w=wet_loss(a, b, w.node_h),
+        shortfalls=shortfalls(a, b, w, heat, available, live),
+    )
+    return replace(found, heat_w=heat[slot], report=report)
 
 
 def _heat(a: HeatArrays, w: HeatWork, mode: str) -> F64:

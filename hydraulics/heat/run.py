@@ -17,6 +17,7 @@ from hydraulics.heat.fluid import enthalpies, lookup, two_temperatures
 from hydraulics.heat.kinds import PIPE, PLANT
 from hydraulics.heat.plugs import LOST, Carrier, PipeHeat, new_plugs
 from hydraulics.heat.recording import Recorder
+from hydraulics.heat.reporting import present
 from hydraulics.heat.results import HeatRun, HeatSolution
 from hydraulics.heat.settle import Outcome
 from hydraulics.heat.solver import Mode, SteadyHeat
@@ -142,11 +143,17 @@ class HeatPeriod:
         changes: Sequence[Change] = (),
         start_s: float = 0.0,
         model: SteadyHeat | None = None,
+        boundary: HeatBoundary | None = None,
     ) -> None:
+        """Begin steady under `boundary`, or that of the records at `start_s`."""
         self.model = SteadyHeat(net) if model is None else model
         self.time_s = start_s
         a, w = self.model.arrays, self.model.work
-        self.boundary = self.model.boundary(start_s, outdoor_k=outdoor_k, changes=changes)
+        self.boundary = (
+            self.model.boundary(start_s, outdoor_k=outdoor_k, changes=changes)
+            if boundary is None
+            else boundary
+        )
         self.outcome: Outcome = self.model.settle(self.boundary)
         entering = np.where(w.flow >= 0.0, w.node_h[a.structure.start], w.node_h[a.structure.end])
         enters_k = np.where(w.flow >= 0.0, w.node_k[a.structure.start], w.node_k[a.structure.end])
@@ -202,6 +209,11 @@ class HeatPeriod:
         carried = a.links.kind != PLANT
         w.out_h[carried] = plugs.leaving[carried]
         two_temperatures(a.fluid, w.node_h, w.node_k, w.out_h, w.out_k)
+
+    def solution(self) -> HeatSolution:
+        """The present state; heats are the means of the last step, who lacks some is named."""
+        m = self.model
+        return present(m.arrays, self.boundary, m.work, self.outcome, self.heat_w, self.lost_w)
 
 
 __all__ = ["HeatPeriod", "pipe_heat", "simulate", "solve"]

@@ -1,5 +1,7 @@
 """How the real city differs from its model: rough pipes, other demands, one leak nobody knows.
 
+All three media: gas and heat pipes have their wall's height disturbed, heat pipes their insulation.
+
 Pure and repeatable by seed. The control room's model is the undisturbed network, so whoever
 compares measurement and model meets the same misfit as in a real city.
 """
@@ -12,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from network_models.elements import Junction, Pipe
+from network_models.elements import GasPipe, HeatPipe, Junction, Link, Pipe
 from network_models.network import Network
 
 F64 = NDArray[np.float64]
@@ -28,10 +30,24 @@ class Misfit:
     node_demand: float = 0.20
     """Relative standard deviations of demand, by zone and by node: 0.25 together."""
     leak_share: float = 0.025
-    """The hidden leak, as a share of the network's mean demand."""
+    """The hidden leak, as a share of the network's mean demand (water)."""
+    gate_pressure: float = 0.01
+    """Relative standard deviation of what a gas gate holds, wandering."""
+    regulator_setting: float = 0.01
+    """Relative standard deviation of gas regulators' set points, each for good."""
+    plant_pressure: float = 0.005
+    """Relative standard deviation of the (absolute) pressure heat plants keep, wandering."""
 
 
-NO_MISFIT = Misfit(roughness=0.0, zone_demand=0.0, node_demand=0.0, leak_share=0.0)
+NO_MISFIT = Misfit(
+    roughness=0.0,
+    zone_demand=0.0,
+    node_demand=0.0,
+    leak_share=0.0,
+    gate_pressure=0.0,
+    regulator_setting=0.0,
+    plant_pressure=0.0,
+)
 
 
 def roughen(net: Network, misfit: Misfit, *, seed: int) -> Network:
@@ -40,12 +56,38 @@ def roughen(net: Network, misfit: Misfit, *, seed: int) -> Network:
     factor = np.exp(misfit.roughness * random.standard_normal(len(net.links)))
     factor = np.clip(factor, 0.5, 2.0)
     links = {
-        link.id: replace(link, roughness=link.roughness * float(f))
-        if isinstance(link, Pipe)
-        else link
+        link.id: _roughened(link, float(f))
         for link, f in zip(net.links.values(), factor, strict=True)
     }
     return replace(net, links=links)
+
+
+def _roughened(link: Link, factor: float) -> Link:
+    if isinstance(link, Pipe):
+        return replace(link, roughness=link.roughness * factor)
+    if isinstance(link, GasPipe):
+        return replace(link, roughness_m=link.roughness_m * factor)
+    if isinstance(link, HeatPipe):
+        return replace(
+            link, roughness_m=link.roughness_m * factor, loss_w_mk=link.loss_w_mk * factor
+        )
+    return link
+
+
+class Drift:
+    """What a set point really is: (n,) shares about 1 that wander slowly, each alone."""
+
+    def __init__(
+        self, count: int, sigma: float, *, seed: list[int], span_s: float = 3600.0
+    ) -> None:
+        self._sigma, self._span_s = sigma, span_s
+        self._random = np.random.default_rng(seed)
+        self._noise = self._random.standard_normal(count)
+
+    def advance(self, dt_s: float) -> F64:
+        """Shares `dt_s` after the last ones."""
+        self._noise = _later(self._noise, dt_s / self._span_s, self._random)
+        return np.asarray(1.0 + self._sigma * self._noise, dtype=np.float64)
 
 
 def mean_demand_m3s(net: Network) -> float:
@@ -96,16 +138,17 @@ class DemandWander:
 
     def advance(self, dt_s: float) -> F64:
         """Factors `dt_s` after the last ones."""
-        self._of_zone = self._step(self._of_zone, dt_s / self.ZONE_S)
-        self._of_node = self._step(self._of_node, dt_s / self.NODE_S)
+        self._of_zone = _later(self._of_zone, dt_s / self.ZONE_S, self._random)
+        self._of_node = _later(self._of_node, dt_s / self.NODE_S, self._random)
         z, n = self._misfit.zone_demand, self._misfit.node_demand
         power = z * self._of_zone[self._zone] + n * self._of_node - 0.5 * (z * z + n * n)
         return np.asarray(np.exp(power), dtype=np.float64)
 
-    def _step(self, noise: F64, share: float) -> F64:
-        keep = math.exp(-share)
-        fresh = self._random.standard_normal(len(noise))
-        return keep * noise + math.sqrt(1.0 - keep * keep) * fresh
+
+def _later(noise: F64, share: float, random: np.random.Generator) -> F64:
+    """First-order noise of variance 1, a `share` of its time constant later."""
+    keep = math.exp(-share)
+    return keep * noise + math.sqrt(1.0 - keep * keep) * random.standard_normal(len(noise))
 
 
 def _zones(net: Network, zones: int, random: np.random.Generator) -> NDArray[np.intp]:

@@ -1,7 +1,7 @@
 """A site's virtual field: a process for every driver of the site, one plant behind them.
 
 `data/field.json` lists the endpoints and processes while it runs; `data/truth.npz` is the water
-plant's true state (see `plant`).
+plant's true state (see `plant`), `truth_gas.npz` and `truth_heat.npz` are the others'.
 """
 
 from __future__ import annotations

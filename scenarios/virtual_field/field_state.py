@@ -1,10 +1,10 @@
-"""All the points of a field at one moment: the hydraulic plant, the signals and the sensors."""
+"""All the points of a field at one moment: the plants, the signals and the sensors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,15 @@ class Plant(Protocol):
         """Do what writing an SI value to a point means; CommandRefusedError otherwise."""
         ...
 
+    def truth(self, time_ns: int) -> dict[str, Any]:
+        """The true state as arrays."""
+        ...
+
 
 class FieldState:
     """True values and readings of n points, (n,) SI.
 
-    `plant` is made with the whole point list; points it does not cover are signals.
+    Each of `plants` is made with the whole point list; points that none covers are signals.
     """
 
     def __init__(
@@ -51,13 +55,13 @@ class FieldState:
         networks: Mapping[str, Network],
         *,
         seed: int,
-        plant: Plant | None = None,
+        plants: Sequence[Plant] = (),
     ) -> None:
         self.points = tuple(points)
-        self.plant = plant
-        self._by_plant = np.zeros(len(self.points), dtype=bool)
-        if plant is not None:
-            self._by_plant[plant.covered] = True
+        self.plants = tuple(plants)
+        self._plant_of: dict[int, Plant] = {
+            int(place): plant for plant in self.plants for place in plant.covered
+        }
         self._signals = Signals(self.points, networks, seed=seed)
         self._instruments = Instruments(self.points, seed=seed)
         self._plant_due_s = 0.0
@@ -72,10 +76,11 @@ class FieldState:
         plant_step_s: float,
         on_plant_step: Callable[[], None] | None = None,
     ) -> F64:
-        """New readings `dt_s` simulated seconds on; the plant moves in steps of `plant_step_s`."""
+        """New readings `dt_s` simulated seconds on; plants move in steps of `plant_step_s`."""
         self._plant_due_s += dt_s
-        if self.plant is not None and self._plant_due_s >= plant_step_s:
-            self.plant.advance(self._plant_due_s)
+        if self.plants and self._plant_due_s >= plant_step_s:
+            for plant in self.plants:
+                plant.advance(self._plant_due_s)
             self._plant_due_s = 0.0
             if on_plant_step is not None:
                 on_plant_step()
@@ -93,15 +98,16 @@ class FieldState:
             raise CommandRefusedError(f"{point.id} is not for writing")
         if not np.isfinite(value):
             raise CommandRefusedError(f"{value} is not a number")
-        if self.plant is not None and self._by_plant[index]:
-            self.plant.apply(point, value)
+        plant = self._plant_of.get(index)
+        if plant is not None:
+            plant.apply(point, value)
         else:
             self._signals.hold(index, value)
             self._true[index] = value
         return float(self._read(0.0)[index])
 
     def _read(self, dt_s: float) -> F64:
-        if self.plant is not None:
-            self.plant.values(self._true)
+        for plant in self.plants:
+            plant.values(self._true)
         self.readings = self._instruments.read(self._true, dt_s)
         return self.readings

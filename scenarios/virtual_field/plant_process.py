@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hydraulics import SolveError
@@ -18,13 +19,10 @@ from scenarios.virtual_field.channel import Hub, Written
 from scenarios.virtual_field.child import PlantOrder, run_child, say_ready
 from scenarios.virtual_field.commands import CommandRefusedError
 from scenarios.virtual_field.config import FieldConfig, FieldError
-from scenarios.virtual_field.field_state import FieldState
-from scenarios.virtual_field.truth import write_truth
+from scenarios.virtual_field.field_state import FieldState, Plant
+from scenarios.virtual_field.truth import truth_file, write_truth
 
-if TYPE_CHECKING:
-    from scenarios.virtual_field.plant import PlantWater
-
-TRUTH_FILE = "truth.npz"
+log = logging.getLogger(__name__)
 
 
 class PlantService:
@@ -34,8 +32,10 @@ class PlantService:
         self.config = config
         self._zone = ZoneInfo(config.timezone)
         networks = _networks(config)
-        self.water = _water(config, networks.get("water"), start, self._zone)
-        self.state = FieldState(config.points, networks, seed=config.seed, plant=self.water)
+        self.plants = _plants(config, networks, start, self._zone)
+        self.state = FieldState(
+            config.points, networks, seed=config.seed, plants=list(self.plants.values())
+        )
         self._start = start
         self._run_s = 0.0
         self._places = {
@@ -57,9 +57,9 @@ class PlantService:
         self._send()
 
     def write_truth(self) -> None:
-        """Put the true state of the water network on disk, if there is one."""
-        if self.water is not None:
-            write_truth(self.config.folder / TRUTH_FILE, self.water.truth(time.time_ns()))
+        """Put the true state of every network on disk."""
+        for utility, plant in self.plants.items():
+            write_truth(self.config.folder / truth_file(utility), plant.truth(time.time_ns()))
 
     async def write(self, driver: str, index: int, value: float) -> Written:
         """A server's write: carried out, then every server hears the new readings."""
@@ -86,21 +86,42 @@ def _networks(config: FieldConfig) -> dict[str, Network]:
     return {u: read_network(Path(f)) for u, f in config.networks.items()}
 
 
-def _water(
-    config: FieldConfig, net: Network | None, start: datetime, zone: ZoneInfo
-) -> PlantWater | None:
-    if net is None:
-        return None
-    from scenarios.virtual_field.plant import PlantWater  # brings the compiler
+def _plants(
+    config: FieldConfig, networks: dict[str, Network], start: datetime, zone: ZoneInfo
+) -> dict[str, Plant]:
+    """A plant for every network. Without a solved water network there is no field; points of a gas
+    or heat network that cannot be solved are signals, and the log says so."""
+    found: dict[str, Plant] = {}
+    for utility, net in networks.items():
+        try:
+            found[utility] = _maker(utility)(
+                net,
+                # A point of another medium may have the same element id: hide its element.
+                [p if p.utility == utility else replace(p, element="") for p in config.points],
+                start=start,
+                zone=zone,
+                seed=config.seed,
+            )
+        except SolveError as error:
+            if utility == "water":
+                raise
+            log.error("the points of %s are signals: its network cannot run: %s", utility, error)
+    return found
 
-    return PlantWater(
-        net,
-        # A point of another medium may have the same element id: hide its element.
-        [p if p.utility == "water" else replace(p, element="") for p in config.points],
-        start=start,
-        zone=zone,
-        seed=config.seed,
-    )
+
+def _maker(utility: str) -> Any:
+    """The class of a medium's plant; each brings the compiler."""
+    if utility == "gas":
+        from scenarios.virtual_field.plant_gas import PlantGas
+
+        return PlantGas
+    if utility == "heat":
+        from scenarios.virtual_field.plant_heat import PlantHeat
+
+        return PlantHeat
+    from scenarios.virtual_field.plant import PlantWater
+
+    return PlantWater
 
 
 async def serve(order: PlantOrder, stop: asyncio.Event) -> None:

@@ -1,10 +1,10 @@
 """Telemetry that no solver stands behind: plausible, moving, repeatable by its seed.
 
-Gas and heat points, and water quantities the hydraulic plant does not know (chlorine, turbidity,
-power), are signals until a solver of that medium drives the field: a nominal value from the
-network's own records (or the point's limits), a daily pattern, an outdoor curve with lag for heat,
-and slow first-order (Ornstein-Uhlenbeck) noise. They obey no conservation law and must not be
-compared with a model.
+Quantities that no plant knows (chlorine, turbidity, the weather), and the points of a utility
+without a network or with one that cannot be solved, are signals: a nominal value from the network's
+own records (or the point's limits), a daily pattern, an outdoor curve with lag for heat, and slow
+first-order (Ornstein-Uhlenbeck) noise. They obey no conservation law and must not be compared with
+a model.
 """
 
 from __future__ import annotations

@@ -9,6 +9,11 @@ from typing import Any
 import numpy as np
 
 
+def truth_file(utility: str) -> str:
+    """The name of a medium's file in the site's data folder; water's was there first."""
+    return "truth.npz" if utility == "water" else f"truth_{utility}.npz"
+
+
 def write_truth(file: Path, arrays: Mapping[str, Any]) -> None:
     """Write an .npz so that a reader sees the old state or the new one, never half of one."""
     partial = file.with_name(f".{file.name}.part")

@@ -210,7 +210,7 @@ def test_what_is_cut_off_reads_zero_and_is_nan_in_the_truth() -> None:
     made = plant()
     tell(made, "BC.on", 0.0)
     assert np.isnan(made.truth(1)["pressure_m"][5])
-    state = FieldState(POINTS, {}, seed=1, plant=made)
+    state = FieldState(POINTS, {}, seed=1, plants=[made])
     state.advance(MORNING, 1.0, plant_step_s=2.0)
     assert state.readings[INDEX["D.p"]] == 0.0
     assert state.readings[INDEX["BC.on"]] == 0.0
@@ -267,7 +267,7 @@ def test_quantities_the_plant_does_not_know_are_signals() -> None:
     made = plant()
     assert INDEX["cl"] not in made.covered
     assert len(made.covered) == len(POINTS) - 1
-    state = FieldState(POINTS, {"water": town()}, seed=1, plant=made)
+    state = FieldState(POINTS, {"water": town()}, seed=1, plants=[made])
     readings = state.advance(MORNING, 1.0, plant_step_s=2.0)
     assert readings[INDEX["cl"]] == pytest.approx(0.5e-3, rel=0.2)
 
