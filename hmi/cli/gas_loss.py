@@ -47,10 +47,8 @@ def gas_loss(
             None if at >= 0.0 else problem("--at", f"{at:g}", "0 or more"),
         ]
     )
-    from datetime import UTC, datetime
-
     from dispatch.gas_compliance import band_pa, gas_kind, gas_users
-    from dispatch.rulebook import RuleBook
+    from hmi.cli.rules_today import rules_today
     from hydraulics.gas.survival import survival
     from network_models.changes import CloseLink, LoseSource
     from scenarios.subject import read_subject
@@ -58,7 +56,7 @@ def gas_loss(
     subject = read_subject(path, ("gas",))
     net = subject.network if subject.gas is None else subject.gas
     refuse(_unknown(net, source or (), close or ()))
-    rules = RuleBook.load().on(datetime.now(UTC).date(), profile or subject.profile)
+    rules = rules_today(profile or subject.profile)
     band = band_pa(rules, gas_kind(net))
     users = gas_users(net)
     refuse(_nothing_to_watch(rules, users, known=band is not None))

@@ -71,7 +71,7 @@ def simulate(
     )
     net = read_to_solve(file)
     if net.medium == "gas":
-        refuse(gas_option_problems(pda=pda, required=required, quality=quality, plot=plot))
+        refuse(gas_option_problems(pda=pda, required=required, quality=quality))
         summary = simulate_gas(
             net,
             hours=hours,
@@ -79,6 +79,7 @@ def simulate(
             accuracy=accuracy,
             line_pack=line_pack,
             csv=csv,
+            plot=plot,
             quiet=as_json,
         )
         _show_gas(file, summary, as_json=as_json)
@@ -86,13 +87,9 @@ def simulate(
     if line_pack:
         refuse([problem("--line-pack", "given", "only for a gas network")])
     if net.medium == "heat":
-        refuse(
-            gas_option_problems(
-                pda=pda, required=required, quality=quality, plot=plot, accuracy=accuracy
-            )
-        )
+        refuse(gas_option_problems(pda=pda, required=required, quality=quality, accuracy=accuracy))
         summary = simulate_heat(
-            net, hours=hours, step_s=step, outdoor_c=outdoor, csv=csv, quiet=as_json
+            net, hours=hours, step_s=step, outdoor_c=outdoor, csv=csv, plot=plot, quiet=as_json
         )
         _show_heat(file, summary, as_json=as_json)
         return
@@ -203,12 +200,9 @@ def _quality(
 
 def _end_limit() -> float | None:
     """The rulebook's limit at the network end today in the usual profile, MPa."""
-    from datetime import UTC, datetime
-
     from dispatch.check import END_PRESSURE
-    from dispatch.rulebook import RuleBook
+    from hmi.cli.rules_today import rules_today
     from network_models.units import UNITS
-    from scenarios.subject import USUAL_PROFILE
 
-    limit = RuleBook.load().on(datetime.now(UTC).date(), USUAL_PROFILE).limit_si(END_PRESSURE)
+    limit = rules_today().limit_si(END_PRESSURE)
     return None if limit is None else UNITS["MPa"].from_si(limit)

@@ -31,6 +31,7 @@ def simulate_gas(
     accuracy: float | None,
     line_pack: bool,
     csv: Path | None,
+    plot: Path | None,
     quiet: bool,
 ) -> dict[str, Any]:
     """Run a gas network, write its tables; the record of `gas_summary`."""
@@ -53,4 +54,23 @@ def simulate_gas(
             for name in names:
                 path = write_table(csv / f"{name}.csv", ids, run.times_s, getattr(run, name))
                 output.note(f"wrote {path}")
+    if plot is not None:
+        from hmi.reports.gas_plot import plot_gas
+
+        plot_gas(net, run, plot, limits_pa=_band(net))
+        output.note(f"wrote {plot}")
     return summarise_gas(net, run)
+
+
+def _band(net: Network) -> list[tuple[float, str]]:
+    """The band of the network's gas by the rulebook today in the usual profile, Pa and words."""
+    from dispatch.gas_compliance import band_pa, gas_kind
+    from hmi.cli.rules_today import rules_today
+
+    band = band_pa(rules_today(), gas_kind(net))
+    if band is None:
+        return []
+    return [
+        (limit, f"{word} of the band, {limit:g} Pa")
+        for limit, word in zip(band, ("bottom", "top"), strict=True)
+    ]

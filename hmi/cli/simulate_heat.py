@@ -36,6 +36,7 @@ def simulate_heat(
     step_s: float | None,
     outdoor_c: float | None,
     csv: Path | None,
+    plot: Path | None,
     quiet: bool,
 ) -> dict[str, Any]:
     """Run a heat network, write its tables; the record of `heat_summary`."""
@@ -57,4 +58,9 @@ def simulate_heat(
             for name in names:
                 path = write_table(csv / f"{name}.csv", ids, run.times_s, getattr(run, name))
                 output.note(f"wrote {path}")
+    if plot is not None:
+        from hmi.reports.heat_plot import plot_heat
+
+        plot_heat(net, run, plot)
+        output.note(f"wrote {plot}")
     return summarise_heat(net, run)

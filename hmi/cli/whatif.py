@@ -93,6 +93,7 @@ def breaks(
             file_to_write("--html", html),
         ]
     )
+    from hmi.cli.rules_today import rules_today
     from hmi.reports.breaks_record import breaks_record, tell
     from scenarios.peak import peak_time_s
     from scenarios.proof import accuracy_for
@@ -103,7 +104,7 @@ def breaks(
 
     subject = read_subject(path)
     net = subject.network
-    rules = _rules(profile or subject.profile)
+    rules = rules_today(profile or subject.profile)
     limit_pa = _limit_pa(rules, limit_mpa)
     people = people_of(net, subject.customers, litres or USUAL_LITRES)
     cases = cases_of(net, subject.valves)
@@ -167,14 +168,6 @@ def breaks(
             output.say(line)
     if record["base"]["not_solved"]:
         raise typer.Exit(output.NO_SOLUTION)
-
-
-def _rules(profile: str) -> RuleSet:
-    from datetime import UTC, datetime
-
-    from dispatch.rulebook import RuleBook
-
-    return RuleBook.load().on(datetime.now(UTC).date(), profile)
 
 
 def _limit_pa(rules: RuleSet, limit_mpa: float | None) -> float:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from network_models import read_network, write_native
+from network_models import Network, read_network, write_native
+from network_models.elements import GasJunction, GasPipe, GasSource
 from scenarios.city import make_city
 from tests.hmi.command import Command
 
@@ -43,13 +44,43 @@ def test_a_pandapipes_file_by_its_own_laws(ringmain: Command) -> None:
     assert found["lowest_users"][0]["pressure_pa"] == pytest.approx(97851.0, abs=5.0)
 
 
-def test_options_of_water_are_refused(ringmain: Command, gas_file: Path, tmp_path: Path) -> None:
-    wrong = ("--pda", "--quality", "age", "--plot", tmp_path / "p.png")
-    assert set(ringmain.problems("simulate", gas_file, *wrong)) == {
-        "--pda",
-        "--quality",
-        "--plot",
-    }
+def test_options_of_water_are_refused(ringmain: Command, gas_file: Path) -> None:
+    wrong = ("--pda", "--quality", "age")
+    assert set(ringmain.problems("simulate", gas_file, *wrong)) == {"--pda", "--quality"}
+
+
+@pytest.mark.parametrize("hours", ["0", "3"])
+def test_the_picture_shows_users_sources_and_band(
+    ringmain: Command, gas_file: Path, tmp_path: Path, hours: str
+) -> None:
+    picture = tmp_path / "run.png"
+    run = ("simulate", gas_file, "--hours", hours, "--plot", picture)
+    assert f"wrote {picture}" in ringmain(*run)[2]
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG") and len(data) > 30_000
+
+
+def test_a_network_without_places_and_users_of_low_pressure_has_a_picture_too(
+    ringmain: Command, tmp_path: Path
+) -> None:
+    net = Network(
+        medium="gas",
+        nodes={
+            "S": GasSource(id="S", pressure_pa=4e5),
+            "A": GasJunction(id="A", demand_kgs=0.2, level="medium"),
+            "CUT": GasJunction(id="CUT", demand_kgs=0.1, level="medium"),
+        },
+        links={
+            "P": GasPipe(id="P", start="S", end="A", length_m=900.0, diameter_m=0.1),
+            "Q": GasPipe(
+                id="Q", start="A", end="CUT", length_m=9.0, diameter_m=0.1, status="closed"
+            ),
+        },
+    )
+    write_native(net, tmp_path / "plain.json")
+    picture = tmp_path / "plain.png"
+    ringmain("simulate", tmp_path / "plain.json", "--hours", "0", "--plot", picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_comply_finds_users_outside_their_band(

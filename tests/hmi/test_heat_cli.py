@@ -28,7 +28,7 @@ def heat_file(heat_site: Path) -> Path:
 
 
 def test_simulate_a_day_and_write_it(ringmain: Command, heat_file: Path, tmp_path: Path) -> None:
-    found = ringmain.json("simulate", heat_file, "--csv", tmp_path)
+    found = ringmain.json("simulate", heat_file, "--csv", tmp_path, "--plot", tmp_path / "day.png")
     assert found["schema"] == "ringmain/simulate-heat/1"
     report = found["report"]
     assert found["solved"] and report["mass_kgs"] < 1e-9
@@ -37,10 +37,14 @@ def test_simulate_a_day_and_write_it(ringmain: Command, heat_file: Path, tmp_pat
     # What the plants gave and nobody took stands in the pipes.
     gave = report["delivered_w"] + report["lost_w"]
     assert report["plant_w"] == pytest.approx(gave, rel=2e-3)
+    assert (tmp_path / "day.png").read_bytes().startswith(b"\x89PNG")
     with (tmp_path / "temperature_k.csv").open() as file:
         assert len(list(csv.reader(file))) == 26
-    code, out, _ = ringmain("simulate", heat_file, "--hours", "0")
-    assert code == 0
+    code, out, err = ringmain(
+        "simulate", heat_file, "--hours", "0", "--plot", tmp_path / "instant.png"
+    )
+    assert code == 0 and "wrote" in err
+    assert (tmp_path / "instant.png").stat().st_size > 30_000
     assert "Least pressure between supply and return" in out
 
 
