@@ -43,8 +43,14 @@ COMMIT = 5000
 POINTS_SHOWN = 1000
 
 
-def city(folder: Path, hours: float) -> list[SampleBatch]:
-    """What the exception test keeps of the example city's noisy readings, a batch a second."""
+def city(
+    folder: Path, hours: float
+) -> tuple[list[SampleBatch], list[SampleBatch], dict[int, float]]:
+    """The example city's noisy readings after the exception test, a batch a second.
+
+    Beside them the same for the swinging door, which the store applies: all readings of points with
+    a deadband, and the bound of each.
+    """
     init_site(folder, example="city", network_file=None, seed=1, elements=4800)
     site = load_site(folder)
     points = list(site.points)
@@ -55,10 +61,14 @@ def city(folder: Path, hours: float) -> list[SampleBatch]:
     scale = np.array([p.scale for p in points])
     whole = np.array([integer_range(p.type) is not None for p in points])
     single = np.array([p.type == "float32" for p in points])
-    filter_ = ExceptionFilter(np.array([p.deadband for p in points]))
+    deadband = np.array([p.deadband for p in points])
+    door = (deadband > 0) & np.array([p.type not in ("bool", "bcd16", "bcd32") for p in points])
+    filter_, whole_filter = ExceptionFilter(deadband), ExceptionFilter(deadband, every=door)
+    bounds = {int(k) + 1: float(filter_.bound[k]) for k in np.flatnonzero(door)}
     scan = np.array([site.scan[p.scan] for p in points]).astype(int)
     rng = np.random.default_rng(1)
     found: list[SampleBatch] = []
+    every: list[SampleBatch] = []
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     for second in range(int(hours * 3600)):
         true = signals.advance(begin + timedelta(seconds=second), 1.0)
@@ -73,7 +83,27 @@ def city(folder: Path, hours: float) -> list[SampleBatch]:
             (due + 1).astype(np.uint32), value[due], np.zeros(len(due), dtype=np.uint32), at, at
         )
         found.append(filter_.keep(_shifted(batch, -1)))
-    return [_shifted(b, 1) for b in found if len(b)]
+        every.append(whole_filter.keep(_shifted(batch, -1)))
+    kept, all_ = ([_shifted(b, 1) for b in part if len(b)] for part in (found, every))
+    return kept, all_, bounds
+
+
+def compare_doors(
+    store: Ours, kept: int, every: list[SampleBatch], bounds: dict[int, float], size: int
+) -> None:
+    """What the swinging door keeps of the same readings in the same store."""
+    store.store.doors = bounds
+    store.write(by_count(every, COMMIT))
+    store.settle()
+    received, rows, door_size = sum(map(len, every)), store.store.rows(), store.size()
+    print(
+        f"\nswinging door beside the exception test, same bounds, {received} readings of "
+        f"points with a deadband and changes of the others ({store.name})\n"
+        f"  exception test {kept:12d} samples {size / 1e6:8.2f} MB {size / received:8.3f} B a "
+        f"reading"
+        f"\n  swinging door  {rows:12d} samples {door_size / 1e6:8.2f} MB "
+        f"{door_size / received:8.3f} B a reading, {door_size / rows:.2f} B a sample"
+    )
 
 
 def _shifted(batch: SampleBatch, by: int) -> SampleBatch:
@@ -289,7 +319,7 @@ def many(points: int, rounds: int) -> list[SampleBatch]:
 
 def run(folder: Path, hours: float, make: list[Callable[[str], Any]]) -> None:
     began = time.perf_counter()
-    batches = city(folder / "city", hours)
+    batches, every, bounds = city(folder / "city", hours)
     total = sum(map(len, batches))
     points = len(np.unique(joined(batches).point))
     print(
@@ -313,6 +343,11 @@ def run(folder: Path, hours: float, make: list[Callable[[str], Any]]) -> None:
             )
     compare(f"rows in, commits of {COMMIT}", rate, "k rows/s", more_is_better=True)
     compare("size with times and quality", size, "B a sample", more_is_better=False)
+    for one, again in zip(stores, make, strict=True):
+        if isinstance(one, Ours):
+            door = again("door")
+            compare_doors(door, total, every, bounds, round(size[one.name] * total))
+            door.store.close()
     end = START + int(hours * BLOCK_NS)
     some = list(range(1, 201))
     day = {o.name: cost(lambda o=o: o.trends(some, START, end)) for o in stores}

@@ -89,6 +89,8 @@ def steps(
     step_ns: int,
 ) -> Iterator[Columns]:
     """Means and extremes of the points over equal steps; steps without any sample are left out."""
+    doors = [p for p in points if p.compression == "door" and p.id in handles]
+    store.doors = {handles[p.id]: p.deadband for p in doors}
     for point in points:
         if point.id not in handles:
             continue

@@ -1,8 +1,8 @@
 """A point over equal steps of time: mean, extremes, and how much of each step is known.
 
-A value holds until the next sample, but for ten minutes at most and never past a bad sample: what
-is beyond is a gap, counted in no mean. Whole hours come from what the store knows of its hours;
-everything else from samples.
+A value holds until the next sample (of points of the swinging door it goes there in a line), but
+for ten minutes at most and never past a bad sample: what is beyond is a gap, counted in no mean.
+Whole hours come from what the store knows of its hours; everything else from samples.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scada.point import Origin
 from scada.samples import F64, I64
@@ -56,7 +57,7 @@ def _read(store: SampleStore, handle: int, origin: Origin, edges: I64) -> Aggreg
         inside = (hours.hour * BLOCK_NS >= start) & ((hours.hour + 1) * BLOCK_NS <= end)
         whole |= inside & ~_shared(hours, spans.recent)
     samples = in_order([spans.recent, *spans.open(~whole)])
-    return _combine(samples, hours.take(whole), edges)
+    return _combine(samples, hours.take(whole), edges, sloped=handle in store.doors)
 
 
 def _shared(hours: Hours, recent: Series) -> np.ndarray:
@@ -65,7 +66,7 @@ def _shared(hours: Hours, recent: Series) -> np.ndarray:
     return (count[place] > 1) | np.isin(hours.hour, recent.time_ns // BLOCK_NS)
 
 
-def _combine(samples: Series, whole: Hours, edges: I64) -> Aggregates:
+def _combine(samples: Series, whole: Hours, edges: I64, *, sloped: bool) -> Aggregates:
     """Samples and whole hours, both in parts of the same line of time."""
     steps = len(edges) - 1
     n = np.zeros(steps, dtype=np.int64)
@@ -97,7 +98,8 @@ def _combine(samples: Series, whole: Hours, edges: I64) -> Aggregates:
     order = np.lexsort((begin, next_at))
     begin, next_at, value = begin[order], next_at[order], value[order]
     until = np.minimum(np.append(next_at[1:], edges[-1]), begin + HOLD_NS)
-    _spread(begin, np.minimum(until, edges[-1]), value, edges, area, held)
+    slope = _slopes(samples, order) if sloped else np.zeros(len(begin))
+    _spread(begin, np.minimum(until, edges[-1]), (value, slope), edges, area, held)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(held > 0, area / held, np.nan)
     none = ~np.isfinite(low)
@@ -106,14 +108,33 @@ def _combine(samples: Series, whole: Hours, edges: I64) -> Aggregates:
     )
 
 
-def _spread(begin: I64, until: I64, value: F64, edges: I64, area: F64, held: I64) -> None:
-    """Add what each value holds to every step it touches."""
+def _slopes(samples: Series, order: NDArray[np.intp]) -> F64:
+    """The change a ns from each sample to the next one; 0 where no line goes there."""
+    good = usable(samples.value, samples.quality)
+    step = np.diff(samples.time_ns)
+    line = good[:-1] & good[1:] & (step > 0) & (step <= HOLD_NS)
+    slope = np.zeros(len(order))
+    with np.errstate(invalid="ignore"):
+        rise = np.diff(samples.value)
+    slope[: max(len(step), 0)] = np.where(line, rise, 0.0) / np.where(line, step, 1)
+    return slope[order]
+
+
+def _spread(
+    begin: I64, until: I64, line: tuple[F64, F64], edges: I64, area: F64, held: I64
+) -> None:
+    """Add what each value, changing by a slope, holds to every step it touches."""
+    value, slope = line
     known = np.isfinite(value) & (until > begin) & (until > edges[0])
-    begin, until, value = np.maximum(begin[known], edges[0]), until[known], value[known]
+    start = np.maximum(begin[known], edges[0])
+    slope, until = slope[known], until[known]
+    value = value[known] + slope * (start - begin[known])
+    begin = start
     while len(begin):
         at = np.searchsorted(edges, begin, side="right") - 1
         end = np.minimum(until, edges[at + 1])
-        np.add.at(area, at, value * (end - begin))
+        np.add.at(area, at, (value + slope * (end - begin) / 2) * (end - begin))
         np.add.at(held, at, end - begin)
         more = until > end
-        begin, until, value = end[more], until[more], value[more]
+        value = value + slope * (end - begin)
+        begin, until, value, slope = end[more], until[more], value[more], slope[more]

@@ -6,6 +6,9 @@ of them is stored too, so that a trend shows when the value left and not a slope
 Held from one stored sample to the next, the stored values are never further than the deadband
 from what was received.
 
+Points of the swinging door (`store/door`) are stored sample by sample: their samples are thinned
+when their hour is sealed.
+
 Values of points with a deadband are first rounded to a grid of a power of two, at most an eighth
 of the deadband, which the store keeps in few bytes; the test is narrower by what that can cost.
 """
@@ -22,13 +25,16 @@ from scada.samples import F64, I64, U32, SampleBatch, joined, taken
 NS_PER_S = 1_000_000_000
 MAX_GAP_S = 300.0
 GRID_SHARE = 8.0
+Mask = NDArray[np.bool_]
 
 
 class ExceptionFilter:
     """Remembers the last stored and the last left-out sample of every point."""
 
-    def __init__(self, deadband: F64, *, max_gap_s: float = MAX_GAP_S) -> None:
-        """`deadband` (n,) in SI by point; 0 stores every change."""
+    def __init__(
+        self, deadband: F64, *, max_gap_s: float = MAX_GAP_S, every: Mask | None = None
+    ) -> None:
+        """`deadband` (n,) in SI by point; 0 stores every change. `every`: all are stored of it."""
         n = len(deadband)
         coarse = deadband > 0
         self._grid: F64 = np.where(
@@ -36,6 +42,7 @@ class ExceptionFilter:
         )
         # A hair less, for the rounding of the test's own subtraction.
         self._deadband = (deadband - self._grid / 2) * (1 - 1e-12)
+        self._every = np.zeros(n, dtype=bool) if every is None else every
         self._max_gap_ns = round(max_gap_s * NS_PER_S)
         self._stored: F64 = np.full(n, np.nan)
         self._quality: U32 = np.zeros(n, dtype=np.uint32)
@@ -49,6 +56,11 @@ class ExceptionFilter:
             np.zeros(n, dtype=np.int64),
             np.zeros(n, dtype=np.int64),
         )
+
+    @property
+    def bound(self) -> F64:
+        """What may be lost of a rounded value, so that with the rounding it is the deadband."""
+        return self._deadband
 
     def keep(self, batch: SampleBatch) -> SampleBatch:
         """The samples to store of a batch, with the left-out ones that now matter."""
@@ -83,6 +95,7 @@ class ExceptionFilter:
         inside = (change <= self._deadband[p]) | nan | (batch.value == self._stored[p])
         store = (
             ~inside
+            | self._every[p]
             | self._fresh[p]
             | (batch.quality != self._quality[p])
             | (batch.source_time_ns - self._time_ns[p] >= self._max_gap_ns)

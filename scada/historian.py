@@ -87,9 +87,12 @@ class Historian:
         self._place = {int(handle): place for place, handle in enumerate(self._handle)}
         deadband = np.array([p.deadband for p in points], dtype=np.float64)
         self._filters: dict[Origin, ExceptionFilter] = {}
+        door = np.array([p.compression == "door" and p.deadband > 0 for p in points], dtype=bool)
         self._new_filter: Callable[[], ExceptionFilter] = lambda: ExceptionFilter(
-            deadband, max_gap_s=max_gap_s
+            deadband, max_gap_s=max_gap_s, every=door
         )
+        bound = self._new_filter().bound
+        store.doors = {int(self._handle[k]): float(bound[k]) for k in np.flatnonzero(door)}
         self._committed = {(m.gateway, m.epoch): m.number for m in store.marks()}
         self._accepted = dict(self._committed)
         self._pending = 0

@@ -21,6 +21,7 @@ RegisterType = Literal[
 ]
 WordOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 Origin = Literal["measured", "model", "manual", "replay", "drill"]
+Compression = Literal["exception", "door"]
 Priority = Literal["low", "medium", "high", "urgent"]
 
 LIMIT_NAMES = ("low_low", "low", "high", "high_high")
@@ -66,6 +67,8 @@ class Point:
     writable: bool = False
     deadband: float = 0.0
     """Historian deadband in SI: smaller changes are not stored (0 stores every change)."""
+    compression: Compression = "exception"
+    """How history leaves samples out: `exception` (values hold) or `door` (lines between)."""
     range_low: float | None = None
     range_high: float | None = None
     """What the instrument can show, SI; outside the value is uncertain."""

@@ -83,6 +83,16 @@ def check_scale(cells: Mapping[str, Any], report: Report) -> None:
         report("scale", "0", "a number other than 0")
 
 
+def check_compression(cells: Mapping[str, Any], report: Report) -> None:
+    """The swinging door needs a bound, and a value that may lie between two others."""
+    if cells.get("compression") != "door":
+        return
+    if cells.get("deadband") == 0.0:
+        report("deadband", "0", "more than 0, the error bound of the swinging door")
+    if cells.get("type") in ("bool", "bcd16", "bcd32"):
+        report("compression", "door", f"exception, for a {cells['type']}")
+
+
 def parse_address(
     cells: Mapping[str, Any], drivers: Collection[str] | Mapping[str, str] | None, report: Report
 ) -> ModbusAddress | None:

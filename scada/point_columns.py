@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from network_models.formats.table import Column, choice, flag, number, text
 from network_models.units import UNITS, Quantity
-from scada.point import Priority, RegisterType, Utility, WordOrder
+from scada.point import Compression, Priority, RegisterType, Utility, WordOrder
 
 REQUIRED = ("id", "utility", "quantity", "unit")
 """Columns that must be there, with a value in each row."""
@@ -28,6 +28,7 @@ _COLUMNS: tuple[Column[Any], ...] = (
     text("scan"),
     flag("writable"),
     number("deadband", minimum=0.0),
+    choice("compression", get_args(Compression)),
     number("range_low"),
     number("range_high"),
     flag("clamp"),
@@ -58,6 +59,7 @@ DEFAULTS: dict[str, Any] = {
     "scan": "normal",
     "writable": False,
     "deadband": 0.0,
+    "compression": "exception",
     "range_low": None,
     "range_high": None,
     "clamp": False,

@@ -21,6 +21,7 @@ from scada.calc_book import faults_of
 from scada.point import Limits, Point
 from scada.point_check import (
     Occupied,
+    check_compression,
     check_element,
     check_limits,
     check_scale,
@@ -160,6 +161,7 @@ def _read_row(
     check_element(cells, elements, report)
     check_limits(cells, report)
     check_scale(cells, report)
+    check_compression(cells, report)
     if scan_classes is not None and cells["scan"] not in scan_classes:
         report("scan", cells["scan"], "one of " + ", ".join(scan_classes))
     place = parse_address(cells, drivers, report)

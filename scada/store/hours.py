@@ -90,8 +90,11 @@ def usable(value: F64, quality: U32) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(value) & (quality >> 31 == 0))
 
 
-def summarise(handle: U32, series: Series) -> Hours:
-    """The rows of samples that are in the order of point, then source time; not empty."""
+def summarise(handle: U32, series: Series, sloped: NDArray[np.bool_] | None = None) -> Hours:
+    """The rows of samples that are in the order of point, then source time; not empty.
+
+    Of `sloped` samples (their point's, see `door`) the value goes in a line to the next one.
+    """
     time, value = series.time_ns, series.value
     hour = time // BLOCK_NS
     new = (np.diff(hour) != 0) | (np.diff(handle) != 0)
@@ -110,7 +113,8 @@ def summarise(handle: U32, series: Series) -> Hours:
     held[~good] = 0
     held_ns = np.add.reduceat(held, starts)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        area = np.add.reduceat(np.where(good, value, 0.0) * held, starts)
+        level = value if sloped is None else np.where(sloped, halfway(time, value, good), value)
+        area = np.add.reduceat(np.where(good, level, 0.0) * held, starts)
         mean = (area / held_ns).astype(np.float32).astype(np.float64)
     return Hours(
         handle=handle[starts],
@@ -128,6 +132,12 @@ def summarise(handle: U32, series: Series) -> Hours:
         mean=np.where(held_ns > 0, mean, np.nan),
         held_ns=held_ns.astype(np.int64),
     )
+
+
+def halfway(time_ns: I64, value: F64, good: NDArray[np.bool_]) -> F64:
+    """The mean on the line to the next sample, where there is one not too late; else the value."""
+    line = good & np.append(good[1:], False) & (np.diff(time_ns, append=time_ns[-1:]) <= HOLD_NS)
+    return np.where(line, (value + np.append(value[1:], value[-1:])) / 2, value)
 
 
 def encode_hours(rows: Hours, level: int) -> bytes:

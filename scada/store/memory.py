@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.full = False
+        self.doors: Mapping[int, float] = {}
         self._handles: dict[str, int] = {}
         self._marks: dict[tuple[str, int], int] = {}
         self._recent = Recent()

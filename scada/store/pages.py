@@ -7,6 +7,7 @@ itself, so that a trend of one point opens one frame. Both begin with a format b
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +67,16 @@ def bucket_points(hours: int) -> int:
     return HOUR_POINTS if hours == 1 else DAY_POINTS
 
 
-def encode_page(key: PageKey, batch: SampleBatch, level: int) -> Page:
-    """A page of samples that are in the order of point and source time; not empty."""
+def encode_page(
+    key: PageKey, batch: SampleBatch, level: int, doors: Mapping[int, float] | None = None
+) -> Page:
+    """A page of samples that are in the order of point and source time; not empty.
+
+    Of the points of `doors` the values between two samples lie on a line.
+    """
     series = Series(batch.source_time_ns, batch.value, batch.quality, batch.arrival_time_ns)
-    rows = summarise(batch.point, series)
+    sloped = np.isin(batch.point, list(doors)) if doors else None
+    rows = summarise(batch.point, series, sloped)
     base = key.hour * BLOCK_NS
     frames: list[bytes] = []
     heads: list[bytes] = []

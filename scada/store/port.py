@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +57,9 @@ class Mark:
 
 class SampleStore(Protocol):
     """Samples by stored handle. One thread writes; reading is allowed from any thread."""
+
+    doors: Mapping[int, float]
+    """Points compressed by the swinging door when an hour is sealed, with their error bound."""
 
     def handles(self, ids: Sequence[str]) -> U32:
         """The stored handle of each point id, given when first asked for and never reused."""

@@ -8,7 +8,7 @@ database again what it holds.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -40,6 +40,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         """Blocking: reads the journal. StoreError when it cannot be read."""
         self.database = database
+        self.doors: Mapping[int, float] = {}
         self._write_lock = threading.RLock()
         self._swap = threading.Lock()
         self._recent = Recent()
@@ -79,7 +80,7 @@ class SqlStore:
             past, present = split(batch, before_ns)
             if len(present):
                 keep.append(Chunk(origin, present))
-            for page in hour_pages(past, origin, end):
+            for page in hour_pages(past, origin, end, self.doors):
                 pages.append(page)
                 yield
         if not pages:
@@ -127,7 +128,8 @@ class SqlStore:
         if not full:
             return
         batches = [decode_page(p.key, decode_hours(p.hours), p.data) for p in full]
-        pages = list(day_pages(batches, day, origin, max(p.key.part for p in full)))
+        part = max(p.key.part for p in full)
+        pages = list(day_pages(batches, day, origin, part, self.doors))
         with self._write_lock, self._swap:
             self._apply(Change(drop_pages=[p.key for p in full], pages=pages))
 
