@@ -11,9 +11,11 @@ import json
 import logging
 import signal
 import sys
+from collections import ChainMap
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from hmi.parent import end_with_parent
 from hmi.reloading import Reloads, again_on_change
@@ -22,6 +24,7 @@ from scenarios.site_versions import SiteVersions
 
 if TYPE_CHECKING:
     from scada.clock import SystemClock
+    from scada.point import Utility
     from scada.ports import Bus
     from scada.spool_disk import DiskSpool
 
@@ -42,6 +45,7 @@ async def _core(site: Site) -> None:
 
 async def _run_core(site: Site, epoch: int | None = None) -> None:
     from hmi.busing import join_bus, open_hub
+    from hmi.desk.deadlines import DeadlineWatch
     from hmi.desk.start import start_desk
     from hmi.interlock import OrderInterlock
     from hmi.notify.adapters import adapters_of
@@ -97,21 +101,24 @@ async def _run_core(site: Site, epoch: int | None = None) -> None:
         later.push_async_callback(core.close)
         await serve_outages(bus, records)
         await security.serve(bus)
-        sending = await start_desk(
+        sending, incidents = await start_desk(
             bus, records, site, adapters_of(notify.channels), channels=notify.orders
         )
         later.callback(sending.cancel)
+        timers: dict[str, Utility] = {}
         notifier = Notifier(
             core.desk,
             SqlOutbox(records),
             notify.rules,
             [channel.name for channel in notify.channels],
-            {point.id: point.utility for point in site.points},
+            ChainMap(timers, {point.id: point.utility for point in site.points}),
             clock,
         )
+        deadlines = DeadlineWatch(incidents, core.desk, timers, clock, ZoneInfo(site.timezone))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(core.run())
             tasks.create_task(notifier.run())
+            tasks.create_task(deadlines.run())
 
 
 async def _gateway(site: Site, reloads: Reloads) -> None:

@@ -83,6 +83,10 @@ class AlarmBook:
         rules = () if handle is None else self._rules_of(handle)
         return next((subject for _, subject in rules if subject.id == alarm_id), None)
 
+    def standing(self, kind: str) -> list[Subject]:
+        """What the alarms of a kind that are not at rest are about."""
+        return [alarm.subject for alarm in self._alarms.values() if alarm.subject.kind == kind]
+
     def suppressed(self) -> list[str]:
         """The alarms that are hidden by design."""
         return [id_ for id_, alarm in self._alarms.items() if alarm.holds.suppressed is not None]

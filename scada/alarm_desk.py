@@ -20,7 +20,7 @@ from scada.alarm_book import AlarmBook
 from scada.alarm_derived import DerivedWatch, Values
 from scada.alarm_flood import Flood
 from scada.alarm_links import LinkWatch
-from scada.alarm_record import AlarmEvent, Subject
+from scada.alarm_record import DEADLINE, AlarmEvent, Subject, stored_subject
 from scada.alarm_setting import Settings
 from scada.point import Point
 from scada.ports import AlarmJournal, Bus, BusError, Clock
@@ -84,7 +84,9 @@ class AlarmDesk:
                 for record in commands
             ]
             unknown = list(events)
-            events += self.book.restore(alarms, self.links.subjects(alarms), now_ns)
+            others = self.links.subjects(alarms)
+            others |= {str(r["id"]): stored_subject(r) for r in alarms if r.get("kind") == DEADLINE}
+            events += self.book.restore(alarms, others, now_ns)
             events += self.derived.show_orphans(now_ns)
             await self._tell(events)
             return unknown

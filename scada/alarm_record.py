@@ -159,6 +159,23 @@ def restored(subject: Subject, stored: Mapping[str, Any]) -> Alarm:
     )
 
 
+DEADLINE = "deadline"
+"""The kind of alarms of clocks that begin and end with what people do."""
+
+
+def stored_subject(stored: Mapping[str, Any]) -> Subject:
+    """The subject of an alarm that nobody lists beforehand, from its last stored event."""
+    return Subject(
+        id=str(stored["id"]),
+        source=str(stored["source"]),
+        kind=str(stored["kind"]),
+        priority=cast(Priority, stored["priority"]),
+        rule=str(stored.get("rule") or ""),
+        text_zh=str(stored.get("text_zh") or ""),
+        text_en=str(stored.get("text_en") or ""),
+    )
+
+
 def limit_subject(handle: int, point: Point, rule: LimitRule) -> Subject:
     """The alarm of one limit of a point, as its list says; a setting may change it."""
     return Subject(

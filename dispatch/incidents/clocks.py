@@ -12,6 +12,9 @@ from dispatch.rulebook import RuleSet
 
 Inputs = Callable[[Incident], Mapping[str, Any]]
 TimerState = Literal["running", "late", "met", "missed", "excused"]
+Standing = Literal["in-time", "near", "late"]
+NEAR = 0.25
+"""The last quarter of a clock's time is near its end: ours, the law names only the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +33,27 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """A clock of one incident: when its time is up, when it was ended, how it stands."""
+    """A clock of one incident: since when it runs, when its time is up, when it was ended."""
 
     clock: str
     rule: str
     clause: str
+    since: datetime
     due: datetime
     ended: datetime | None
     state: TimerState
     reason: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether somebody still has to end it."""
+        return self.ended is None and self.state != "excused"
+
+    def stands(self, now: datetime) -> Standing:
+        """How near its end it is: most people look at a clock once it is nearly over."""
+        if now > self.due:
+            return "late"
+        return "near" if self.due - now <= NEAR * (self.due - self.since) else "in-time"
 
     def left_s(self, now: datetime) -> float:
         """Seconds left, negative when late; of an ended clock, those that were left."""
@@ -160,6 +175,7 @@ def _timer(incident: Incident, clock: Clock, rules: RuleSet, now: datetime) -> T
                 clock=clock.name,
                 rule=name,
                 clause=finding.clause,
+                since=start,
                 due=finding.deadline,
                 ended=ended,
                 state="excused",
@@ -175,6 +191,7 @@ def _timer(incident: Incident, clock: Clock, rules: RuleSet, now: datetime) -> T
             clock=clock.name,
             rule=name,
             clause=finding.clause,
+            since=start,
             due=finding.deadline,
             ended=ended,
             state=state,

@@ -55,7 +55,7 @@ def timer_points(incident: Incident, rules: RuleSet, now: datetime) -> dict[str,
     return {
         f"INC.{incident.id}.{timer.clock}": timer.left_s(now)
         for timer in timers(incident, rules, now)
-        if timer.ended is None and timer.state != "excused"
+        if timer.runs
     }
 
 

@@ -72,6 +72,12 @@ async def incidents(parts: PartsDep) -> dict[str, Any]:
     return {"incidents": await ask_desk(parts, "incidents.list", {})}
 
 
+@router.get("/incidents/timers")
+async def incident_timers(parts: PartsDep) -> dict[str, Any]:
+    """Every clock that runs, as points: seconds left, negative when late, the next to end first."""
+    return {"timers": await ask_desk(parts, "incidents.timers", {})}
+
+
 @router.get("/incidents/{incident_id}")
 async def incident(incident_id: str, parts: PartsDep) -> dict[str, Any]:
     """One incident with its report, its running clocks and every step."""

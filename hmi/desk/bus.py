@@ -2,7 +2,8 @@
 
 `<book>.open` {record, user, role}, `<book>.step` {id, action, record, user, role},
 `<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
-{state}; `outages.messages` {id}; `works.rates` {start, end, statistics_day, utility}. Each answers
+{state}; `outages.messages` {id}; `incidents.timers` {};
+`works.rates` {start, end, statistics_day, utility}. Each answers
 `{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from dispatch.outages import RefusedStepError
+from hmi.desk.deadlines import timers_now
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import OutageService
 from hmi.desk.work_service import WorkRefusedError, WorkService
@@ -47,6 +49,8 @@ async def serve_orders(
         "outages.list": lambda ask: outages.list(state=ask.get("state")),
         "outages.messages": lambda ask: box.of_order(str(ask["id"])),
     }
+    if incidents is not None:
+        more["incidents.timers"] = lambda _ask: timers_now(incidents.running())
     if works is not None:
         names = ("start", "end", "statistics_day", "utility")
         more["works.rates"] = lambda ask: works.rates(*(str(ask[name]) for name in names))

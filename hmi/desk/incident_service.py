@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import msgspec
 
-from dispatch.incidents import Incident, evaluation_report, take, timer_points
+from dispatch.incidents import Incident, evaluation_report, take, timer_points, timers
+from dispatch.incidents.clocks import UTILITY, Timer
 from dispatch.incidents.incident import excuse
 from dispatch.rulebook import RuleBook, RuleSet
 from hmi.desk.moments import read_moment, to_ns
@@ -18,6 +20,7 @@ from hmi.records.order_book import Entry, SqlOrderBook
 from network_models.problems import InputError, Problem
 
 BOOK = "incident"
+MOST = 1_000_000
 CRITERIA = "facility-std"
 """The profile whose level criteria are used where the site's has none."""
 _CHANGES = frozenset(
@@ -39,6 +42,9 @@ class IncidentService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._book, self._rules, self._settings, self._clock = book, rules, settings, clock
+        self._open: dict[str, tuple[int, Incident]] | None = None
+        """Incidents with clocks that may run, and their versions; None until they are read."""
+        self._reading = Lock()
 
     def open(self, record: Mapping[str, Any], *, user: str, role: str) -> dict[str, Any]:
         """A new incident of JSON values. InputError for a value that is none."""
@@ -51,6 +57,7 @@ class IncidentService:
             raise InputError([_problem("reported", str(record.get("reported")), "no future time")])
         entry = self._entry(incident, 1, "open", incident.reported, user, role, record)
         self._book.take(incident_id, lambda _before: entry, entered_ns=to_ns(now))
+        self._note(entry)
         return self.get(incident_id)
 
     def step(
@@ -81,7 +88,7 @@ class IncidentService:
                     after = take(changed, action, at, user, now=now)
             return self._entry(after, version + 1, action, at, user, role, record)
 
-        self._book.take(incident_id, work, entered_ns=to_ns(now))
+        self._note(self._book.take(incident_id, work, entered_ns=to_ns(now)))
         return self.get(incident_id)
 
     def get(self, incident_id: str) -> dict[str, Any]:
@@ -101,6 +108,36 @@ class IncidentService:
     def list(self) -> list[Any]:
         """Incidents, the last changed first."""
         return self._book.orders(BOOK)
+
+    def _note(self, entry: Entry) -> None:
+        """Keep what `running` looks at as the book has it."""
+        with self._reading:
+            if self._open is not None:
+                before = self._open.get(entry.order_id)
+                if before is None or before[0] < entry.number:
+                    self._open[entry.order_id] = (entry.number, _read(entry.order["incident"]))
+
+    def running(self) -> dict[str, tuple[str, Timer]]:
+        """The clocks that run, by point id (`INC.<incident>.<clock>`), each with its utility."""
+        now = self._clock()
+        with self._reading:
+            if self._open is None:
+                kept = [
+                    (int(o["version"]), o["incident"]) for o in self._book.orders(BOOK, limit=MOST)
+                ]
+                self._open = {one["id"]: (version, _read(one)) for version, one in kept}
+            known = list(self._open.values())
+        found: dict[str, tuple[str, Timer]] = {}
+        for version, incident in known:
+            going = [timer for timer in timers(incident, self._law(incident), now) if timer.runs]
+            for timer in going:
+                found[f"INC.{incident.id}.{timer.clock}"] = (UTILITY[incident.kind], timer)
+            if not going and "restored" in incident.steps:
+                # Nothing of it runs any more; a step on it brings it back.
+                with self._reading:
+                    if self._open.get(incident.id) == (version, incident):
+                        del self._open[incident.id]
+        return found
 
     def _law(self, incident: Incident) -> RuleSet:
         day = incident.reported.astimezone(self._settings.zone).date()

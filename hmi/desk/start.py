@@ -27,8 +27,9 @@ async def start_desk(
     adapters: Mapping[str, Adapter] | None = None,
     *,
     channels: Mapping[str, tuple[str, ...]] | None = None,
-) -> asyncio.Task[None]:
-    """Answer the desk's services; the task that empties the outbox, to be cancelled at the end.
+) -> tuple[asyncio.Task[None], IncidentService]:
+    """Answer the desk's services; the task that empties the outbox, to be cancelled at the end,
+    and the incidents, whose clocks become alarms.
 
     Messages go to files in the site's data folder (`sent`), and to `adapters` by channel;
     `channels` are those of each form of an order's messages, files where it names none.
@@ -43,12 +44,13 @@ async def start_desk(
         channels=channels,
     )
     book, rules = SqlOrderBook(records), RuleBook.load()
+    incidents = IncidentService(book, rules, settings)
     await serve_orders(
         bus,
         OutageService(book, rules, settings, proposals=SqlOutages(records).get),
         SqlOutbox(records),
-        incidents=IncidentService(book, rules, settings),
+        incidents=incidents,
         works=WorkService(book, rules, settings),
     )
     ways = {"file": FileAdapter(site.data / "sent"), **(adapters or {})}
-    return asyncio.create_task(empty_outbox(records, ways))
+    return asyncio.create_task(empty_outbox(records, ways)), incidents

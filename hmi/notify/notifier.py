@@ -38,7 +38,7 @@ class Notifier:
         clock: Clock,
     ) -> None:
         self._desk, self._box, self._rules = desk, box, tuple(rules)
-        self._utility_of, self._clock = dict(utility_of), clock
+        self._utility_of, self._clock = utility_of, clock
         self._subjects = {name: channel_subject(name) for name in channels}
         self._put: set[str] = set()
         for subject in self._subjects.values():

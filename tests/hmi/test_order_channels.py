@@ -53,7 +53,7 @@ async def test_forms_leave_by_the_channels_of_the_site(tmp_path: Path) -> None:
             (site.path / "notify.toml").write_text(NOTIFY.format(url=url, port=port))
             notify = read_notify(site.path / "notify.toml")
             bus = MemoryBus()
-            sending = await start_desk(
+            sending, _incidents = await start_desk(
                 bus, records, site, adapters_of(notify.channels), channels=notify.orders
             )
             hooks.refuses = 1

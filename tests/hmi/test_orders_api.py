@@ -145,6 +145,9 @@ async def test_a_burst_runs_against_its_clocks(client: httpx.AsyncClient) -> Non
     name = made["id"]
     assert made["report"]["level"] == "III"
     assert 0 < made["points"][f"INC.{name}.arrival"] < 6.1 * 60
+    timers = (await client.get("/api/incidents/timers")).json()["timers"]
+    assert timers[0]["point"] == f"INC.{name}.arrival"
+    assert (timers[0]["utility"], timers[0]["stands"]) == ("water", "near")
     rules = {t["clock"]: t["rule"] for t in made["report"]["timers"]}
     assert rules == {
         "arrival": "WATER-ARRIVE-30MIN",
