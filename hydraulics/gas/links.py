@@ -163,28 +163,41 @@ def _drop(tables: GasTables, k: int, flow: float, pa: float, pb: float, lead: fl
 
 
 @lean_kernel
+def _plain_law(
+    structure: Structure,
+    tables: GasTables,
+    work: GasWork,
+    k: int,
+    straight: bool,
+    z0: float,
+    z1: float,
+) -> tuple[float, float, float]:
+    """Gradient, loss and weight of the column by pandapipes' usual law, a factor without
+    logarithms; Z is a straight line z0 + z1 p where `straight`."""
+    a, b = structure.start[k], structure.end[k]
+    pa, pb = work.pressure[a], work.pressure[b]
+    total = pa + pb
+    mean = 2.0 / 3.0 * (total - pa * pb / total)
+    z = z0 + z1 * mean if straight else z_at(tables, mean)
+    m = work.flow[k]
+    square, line = tables.square[k] * abs(m), tables.line[k]
+    factor = tables.base[k] * z
+    height = 0.5 * total * tables.weight[k] * (work.dense[a] + work.dense[b])
+    return factor * (2.0 * square + line), factor * (square + line) * m, height
+
+
+@lean_kernel
 def coefficients(structure: Structure, tables: GasTables, work: GasWork, floor: float) -> None:
     """Inverse and shift of every link; links that are closed or cut carry nothing."""
     inverse, shift, flow, state = work.inverse, work.shift, work.flow, work.state
-    start, end = structure.start, structure.end
-    pressure, dense = work.pressure, work.dense
     straight, z0, z1 = len(tables.z) == 1, tables.z[0], tables.z_slope
     for k in range(len(flow)):
         kind = tables.kind[k]
         if state[k] == OPEN and tables.plain[k] != 0:
-            # the quick way for pandapipes' usual law: a factor without logarithms
-            a, b = start[k], end[k]
-            pa, pb = pressure[a], pressure[b]
-            total = pa + pb
-            mean = 2.0 / 3.0 * (total - pa * pb / total)
-            z = z0 + z1 * mean if straight else z_at(tables, mean)
-            m = flow[k]
-            square, line = tables.square[k] * abs(m), tables.line[k]
-            factor = tables.base[k] * z
-            over = 1.0 / max(factor * (2.0 * square + line), floor)
-            height = 0.5 * total * tables.weight[k] * (dense[a] + dense[b])
+            gradient, loss, height = _plain_law(structure, tables, work, k, straight, z0, z1)
+            over = 1.0 / max(gradient, floor)
             inverse[k] = over
-            shift[k] = (factor * (square + line) * m + height) * over
+            shift[k] = (loss + height) * over
             continue
         if state[k] == OPEN or state[k] == RATIO:
             wanted, gradient = link_difference(structure, tables, work, k)
@@ -205,11 +218,16 @@ def worst_energy(structure: Structure, tables: GasTables, work: GasWork) -> tupl
     """The greatest miss of an open link's law as a difference of pressure (Pa), and its slot."""
     worst = 0.0
     slot = -1
+    straight, z0, z1 = len(tables.z) == 1, tables.z[0], tables.z_slope
     for k in range(len(work.flow)):
         if work.state[k] != OPEN and work.state[k] != RATIO:
             continue
         a, b = structure.start[k], structure.end[k]
-        wanted, _ = link_difference(structure, tables, work, k)
+        if work.state[k] == OPEN and tables.plain[k] != 0:
+            _, loss, height = _plain_law(structure, tables, work, k, straight, z0, z1)
+            wanted = loss + height
+        else:
+            wanted, _ = link_difference(structure, tables, work, k)
         miss = abs(work.potential[a] - work.potential[b] - wanted)
         miss /= tables.scale[a] * (work.pressure[a] + work.pressure[b])
         if miss > worst:

@@ -10,7 +10,7 @@ import numpy as np
 from hydraulics.gas.blend import blend_of, shares_of, with_blend
 from hydraulics.gas.boundary import GasCase, case_of, demands_at, plain_case
 from hydraulics.gas.compile import GasArrays, compile_gas
-from hydraulics.gas.newton import balance, solve_gas
+from hydraulics.gas.newton import solve_gas
 from hydraulics.gas.outcome import Outcome, solution_of
 from hydraulics.gas.outflows import leak_flow
 from hydraulics.gas.state import GasSolution
@@ -28,6 +28,8 @@ FIRST_SPEED = 0.1
 """m/s at normal conditions: the flow that iteration starts from."""
 BLENDINGS = 20
 BLENDED = 1e-9
+NEVER = 255
+"""A state and a source that none has."""
 
 
 class GasModel:
@@ -95,11 +97,12 @@ class GasModel:
             self.set_case(case_of(self.arrays, changes))
         before = float(self.work.demand.sum())
         self.work.demand[:] = demands_at(self.arrays, self.case, time_s)
+        now = float(self.work.demand.sum())
         if cold:
             self.cold_start()
-        elif before > 0.0 and self.work.demand.sum() > 0.0:
+        elif before > 0.0 and now > 0.0:
             # flows start in proportion: demands mostly rise and fall together
-            self.work.flow[:] *= float(self.work.demand.sum()) / before
+            self.work.flow[:] *= now / before
         outcome = self.run_kernel()
         blend = None
         if len(self.arrays.gases) > 1:
@@ -117,10 +120,9 @@ class GasModel:
 
     def once(self, settings: GasSettings) -> Outcome:
         """One solve of the present boundary by the kernel."""
-        count, change, singular = solve_gas(
+        count, change, singular, mass, row, energy, slot = solve_gas(
             self.arrays.structure, self.tables, self.work, self.system, settings
         )
-        mass, row, energy, slot = balance(self.arrays.structure, self.tables, self.work)
         return Outcome(
             iterations=count,
             change=change,
@@ -205,4 +207,6 @@ def new_work(arrays: GasArrays) -> GasWork:
         outflow=floats(rows),
         before=floats(rows),
         sharing=bytes_(rows),
+        searched_state=np.full(slots, NEVER, dtype=np.uint8),
+        searched_source=np.full(rows + 1, NEVER, dtype=np.uint8),
     )

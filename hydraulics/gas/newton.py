@@ -32,11 +32,11 @@ def solve_gas(
     work: GasWork,
     system: System,
     settings: GasSettings,
-) -> tuple[int, float, int]:
+) -> tuple[int, float, int, float, int, float, int]:
     """Solve at the present boundary from the present flows and potentials.
 
-    Returns iterations, the relative change that is left and -1, or the row at which the system is
-    singular.
+    Returns iterations, the relative change that is left, -1 or the row at which the system is
+    singular, and what the end misses (`_balance`).
     """
     for k in range(len(work.turns)):
         work.turns[k] = 0
@@ -88,7 +88,8 @@ def solve_gas(
     pressures(tables, work)
     begin(structure, system)
     add_outflows(tables, work, settings, system)  # what leaves at the final pressures
-    return count, error, singular
+    mass, row, energy, slot = _balance(structure, tables, work, system)
+    return count, error, singular, mass, row, energy, slot
 
 
 @lean_kernel
@@ -134,19 +135,25 @@ def _held_flows(structure: Structure, tables: GasTables, work: GasWork) -> float
 
 
 @lean_kernel
-def balance(
-    structure: Structure, tables: GasTables, work: GasWork
+def _balance(
+    structure: Structure, tables: GasTables, work: GasWork, system: System
 ) -> tuple[float, int, float, int]:
     """The worst miss of mass (kg/s) and its row, of a link's law (Pa) and its slot.
 
-    Where a source holds the pressure, it feeds what is missing.
+    Where a source holds the pressure, it feeds what is missing. `system.right` is written over.
     """
+    net, start, end, flow = system.right, structure.start, structure.end, work.flow
+    for r in range(len(net)):
+        net[r] = 0.0
+    for k in range(len(flow)):
+        net[end[k]] += flow[k]
+        net[start[k]] -= flow[k]
     worst = 0.0
     row = -1
-    for r in range(len(work.outflow)):
+    for r in range(len(net)):
         if work.held[r] != 0 and work.sharing[r] == 0:
             continue
-        miss = abs(excess(structure, work.flow, r) - work.outflow[r])
+        miss = abs(net[r] - work.outflow[r])
         if miss > worst:
             worst = miss
             row = r

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from hydraulics.compiled import lean_kernel
 from hydraulics.gas.tables import (
     COMPRESSOR,
@@ -76,6 +78,9 @@ def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool
     that only feeds of given flow reach leans on one of them, which then holds its greatest
     pressure.
     """
+    if _known(work, storing):
+        hold(tables, work)
+        return
     start, end, state = structure.start, structure.end, work.state
     for r in range(len(work.root)):
         full = storing and tables.mass_per_pa[r] > 0.0
@@ -97,7 +102,29 @@ def search(structure: Structure, tables: GasTables, work: GasWork, storing: bool
             state[k] = CUT
         elif alive and state[k] == CUT:
             state[k] = first_state(tables, k, work.setting[k] == math.inf)
+    _note(work, storing)
     hold(tables, work)
+
+
+@lean_kernel
+def _known(work: GasWork, storing: bool) -> bool:
+    """Whether `reached` still stands for these states and sources: most instants change neither."""
+    other = work.searched_source[len(work.source)] ^ np.uint8(storing)
+    for k in range(len(work.state)):
+        other |= work.state[k] ^ work.searched_state[k]
+    for r in range(len(work.source)):
+        other |= work.source[r] ^ work.searched_source[r]
+    return bool(other == 0)
+
+
+@lean_kernel
+def _note(work: GasWork, storing: bool) -> None:
+    """Keep for what `reached` stands."""
+    for k in range(len(work.state)):
+        work.searched_state[k] = work.state[k]
+    for r in range(len(work.source)):
+        work.searched_source[r] = work.source[r]
+    work.searched_source[len(work.source)] = np.uint8(storing)
 
 
 @lean_kernel

@@ -81,6 +81,8 @@ class GasWork(NamedTuple):
     `source` 1 where a source holds the pressure, 2 where a feed of given flow has met its greatest
     pressure; `ceiling` its potential there; `root` from where gas can come
     at all: sources, and with line pack whatever holds gas; `sharing` how many regulators hold it.
+    `searched_state` (L,) and `searched_source` (N + 1,) are for what `reached` stands: states,
+    sources, and whether line pack counted.
     """
 
     flow: F64
@@ -109,6 +111,8 @@ class GasWork(NamedTuple):
     outflow: F64
     before: F64
     sharing: U8
+    searched_state: U8
+    searched_source: U8
 
 
 class GasSettings(NamedTuple):
