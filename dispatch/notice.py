@@ -148,8 +148,8 @@ def _text_zh(facts: _Facts, items: NoticeItems) -> str:
         f"因{reason}，{facts.names.zh}部分区域将{planned}{what}，现公告如下：",
         f"一、{what}原因：{reason}。",
         f"二、{what}范围：{scope}",
-        f"三、{what}开始时间：{_moment_zh(facts.start)}。",
-        f"四、恢复正常供水时间：{_moment_zh(facts.end)}（共{_hours(facts.hours)}小时）。",
+        f"三、{what}开始时间：{moment_zh(facts.start)}。",
+        f"四、恢复正常供水时间：{moment_zh(facts.end)}（共{_hours(facts.hours)}小时）。",
     ]
     if facts.delivery_places:
         places = "、".join(place[0] for place in facts.delivery_places)
@@ -174,8 +174,8 @@ def _text_en(facts: _Facts, items: NoticeItems) -> str:
         f"The water supply enterprise of {facts.names.en} announces:",
         f"1. Reason: {reason}.",
         f"2. Area affected: {scope}",
-        f"3. Start: {_moment_en(facts.start)}.",
-        f"4. Normal supply resumes: {_moment_en(facts.end)} ({_hours(facts.hours)} hours in all).",
+        f"3. Start: {moment_en(facts.start)}.",
+        f"4. Normal supply resumes: {moment_en(facts.end)} ({_hours(facts.hours)} hours in all).",
     ]
     if facts.delivery_places:
         places = ", ".join(place[1] for place in facts.delivery_places)
@@ -263,7 +263,8 @@ def _date_zh(moment: datetime) -> str:
     return f"{moment.year}年{moment.month}月{moment.day}日"
 
 
-def _moment_zh(moment: datetime) -> str:
+def moment_zh(moment: datetime) -> str:
+    """A moment as a Chinese notice writes it."""
     clock = f"{moment.hour}时{moment.minute:02d}分"
     if moment.second:
         clock += f"{moment.second:02d}秒"
@@ -274,7 +275,8 @@ def _date_en(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS_EN[moment.month - 1]} {moment.year}"
 
 
-def _moment_en(moment: datetime) -> str:
+def moment_en(moment: datetime) -> str:
+    """A moment as an English notice writes it."""
     seconds = f":{moment.second:02d}" if moment.second else ""
     offset = moment.isoformat()[-6:]
     clock = f"{moment.hour:02d}:{moment.minute:02d}{seconds} (UTC{offset})"

@@ -22,6 +22,7 @@ from dispatch.ends import end_nodes
 from dispatch.finding import Finding
 from dispatch.impact import Impact, assess
 from dispatch.isolation import Isolation, isolate
+from dispatch.media_outage import MediaProposal, plan_media_outage
 from dispatch.notice import Notice, write_notice
 from dispatch.proposal import proposal_as_dict
 from dispatch.request import OutageRequest, OutageSettings, PlanningContext, SiteNames
@@ -86,14 +87,27 @@ def plan_outage(
     *,
     now: datetime,
     progress: Progress | None = None,
-) -> Proposal:
-    """Work out an outage as of `now`; `progress` is told each stage and the share done.
+) -> Proposal | MediaProposal:
+    """Work out an outage as of `now`, in the context's network of whatever medium.
+
+    `progress` is told each stage and the share done.
 
     InputError for an element the network does not have or a window that is none; SolveError
     (of `hydraulics`) when the network cannot be solved. Takes no clock: `now` decides.
     """
     request.check()
     report = progress or _silent
+    if context.network.medium != "water":
+        named = replace(context, names=_names(context))
+        return plan_media_outage(
+            named, request, outage_id=_name(request, now), now=now, report=report
+        )
+    return _plan_water(context, request, now, report)
+
+
+def _plan_water(
+    context: PlanningContext, request: OutageRequest, now: datetime, report: Progress
+) -> Proposal:
     zone, settings = context.timezone, context.settings
     rules = context.rulebook.on(request.start.astimezone(zone).date(), settings.profile)
     report("isolation", 0.0)

@@ -20,6 +20,7 @@ from dispatch.request import OutageRequest, PlanningContext, SiteNames
 from dispatch.trucks import TruckPlan
 from network_models.network import Network
 from network_models.units import PA_PER_M_WATER, UNITS
+from network_models.valves import IsolationValve
 
 SCHEMA = "ringmain/outage-plan/1"
 
@@ -43,6 +44,7 @@ def proposal_as_dict(
     return {
         "schema": SCHEMA,
         "id": outage_id,
+        "medium": "water",
         "element": request.element,
         "kind": request.kind,
         "reason": request.reason,
@@ -51,7 +53,7 @@ def proposal_as_dict(
         "duration_h": round(request.duration / timedelta(hours=1), 4),
         "created": created.isoformat(),
         "profile": context.settings.profile,
-        "isolation": _isolation(context, isolation),
+        "isolation": isolation_as_dict(context.network, context.valves, isolation),
         "impact": _impact(context, impact),
         "findings": [finding.as_dict() for finding in findings],
         "deadlines": [deadline.as_dict() for deadline in deadlines],
@@ -62,9 +64,12 @@ def proposal_as_dict(
     }
 
 
-def _isolation(context: PlanningContext, isolation: Isolation) -> dict[str, Any]:
-    net, valves = context.network, []
-    steps = steps_of(net, context.valves, isolation)
+def isolation_as_dict(
+    net: Network, known: Sequence[IsolationValve], isolation: Isolation
+) -> dict[str, Any]:
+    """Valves in the order of closing with their places, what they shut off, and the way back."""
+    valves = []
+    steps = steps_of(net, known, isolation)
     for order, valve in enumerate(isolation.valves, start=1):
         x, y = valve.position or _valve_place(net, valve.link, valve.side)
         valves.append(

@@ -18,6 +18,8 @@ from network_models.valves import IsolationValve
 
 LONGEST = timedelta(days=31)
 """Longest window that is solved hour by hour; more would hold the planner for hours."""
+COLDEST_C, WARMEST_C = -60.0, 15.0
+"""Weather in which heat is supplied at all."""
 YEARS = range(1970, 2261)
 """Years in which the days before and after, and nanoseconds, can be counted."""
 
@@ -27,7 +29,8 @@ class OutageRequest:
     """An outage as filed: what (`water/link:P12`), when (moments with a zone) and why.
 
     `approved` is whether the authority's approval is on record (None: nobody has asked yet).
-    `secondary` marks work on secondary-supply facilities.
+    `secondary` marks work on secondary-supply facilities; `outdoor_c` is the weather to expect,
+    which decides how fast rooms cool.
     """
 
     element: str
@@ -38,6 +41,7 @@ class OutageRequest:
     kind: Literal["planned", "unplanned"] = "planned"
     approved: bool | None = None
     secondary: bool = False
+    outdoor_c: float | None = None
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], zone: ZoneInfo) -> OutageRequest:
@@ -65,6 +69,14 @@ class OutageRequest:
         for name in ("approved", "secondary"):
             if record.get(name) not in {None, True, False}:
                 problems.append(_problem(name, str(record[name]), "true or false"))
+        outdoor = record.get("outdoor_c")
+        if outdoor is not None and (
+            isinstance(outdoor, bool)
+            or not isinstance(outdoor, int | float)
+            or not COLDEST_C <= outdoor <= WARMEST_C
+        ):
+            expected = f"a temperature from {COLDEST_C:g} to {WARMEST_C:g} C"
+            problems.append(_problem("outdoor_c", str(outdoor), expected))
         if problems:
             raise InputError(problems)
         return cls(
@@ -76,6 +88,7 @@ class OutageRequest:
             kind=record.get("kind", "planned"),
             approved=record.get("approved"),
             secondary=bool(record.get("secondary")),
+            outdoor_c=None if outdoor is None else float(outdoor),
         )
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dispatch.element import element_name
 from dispatch.outage import (
     OutageRequest,
     OutageSettings,
@@ -25,24 +26,29 @@ from scenarios.subject import marked_ends
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def context_of(site: Site) -> PlanningContext:
-    """What the desk plans with; InputError for a site without a water network."""
-    if "water" not in site.networks:
+def context_of(site: Site, element: str = "") -> PlanningContext:
+    """What the desk plans an outage of `element` with: the network its name says, or water's.
+
+    InputError for a site without that network.
+    """
+    medium = element_name(element).utility or "water"
+    if medium not in site.networks:
         raise InputError(
             [
                 Problem(
                     file=str(site.path / "site.toml"),
                     line=None,
-                    field="[networks] water",
-                    found="no water network",
+                    field=f"[networks] {medium}",
+                    found=f"no {medium} network",
                     expected="one, to plan an outage in",
                 )
             ]
         )
     return PlanningContext(
-        network=site.networks["water"],
-        valves=site.valves,
-        customers=site.customers,
+        network=site.networks[medium],
+        # The tables of a site are about its water network.
+        valves=site.valves if medium == "water" else (),
+        customers=site.customers if medium == "water" else (),
         roads=RoadGraph(site.roads),
         fleet=site.fleet,
         fill_points=site.fill_points,
@@ -63,7 +69,7 @@ def context_of(site: Site) -> PlanningContext:
 def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
     """Plan a request of JSON values in a worker process; `{"proposal"}` or `{"problems"}`."""
     try:
-        context = _loaded(folder)
+        context = _loaded(folder, element_name(str(request.get("element", ""))).utility)
         asked = OutageRequest.from_dict(request, context.timezone)
         now = EPOCH + timedelta(microseconds=now_ns // 1000)
         return {"proposal": plan_outage(context, asked, now=now).as_dict()}
@@ -71,6 +77,6 @@ def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict
         return {"problems": [p.as_dict() for p in error.problems]}
 
 
-@lru_cache(maxsize=1)
-def _loaded(folder: str) -> PlanningContext:
-    return context_of(load_site(Path(folder)))
+@lru_cache(maxsize=3)
+def _loaded(folder: str, medium: str | None) -> PlanningContext:
+    return context_of(load_site(Path(folder)), f"{medium}/" if medium else "")

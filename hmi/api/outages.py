@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
+from dispatch.request import COLDEST_C, WARMEST_C
 from hmi.api.errors import ApiError
 from hmi.api.gate import Needs
 from hmi.api.parts import Body, Comment, PartsDep
@@ -26,6 +27,8 @@ class PlanRequest(Body):
     end: Annotated[str, StringConstraints(max_length=40)]
     reason: Comment = ""
     kind: Literal["planned"] = "planned"
+    outdoor_c: Annotated[float, Field(ge=COLDEST_C, le=WARMEST_C)] | None = None
+    """Weather to expect: it decides how fast rooms cool."""
 
 
 @router.post("/plan", dependencies=[Depends(Needs("plan"))])

@@ -31,8 +31,8 @@ def judge_heat_network(
     from dataclasses import asdict
 
     from dispatch.heat_rooms import judge_rooms
+    from dispatch.room_run import STEP_S, Homes, run_rooms
     from hmi.reports.heat_summary import heat_faults
-    from scenarios.heat_rooms import STEP_S, Homes, run_rooms
 
     outdoor = USUAL_OUTDOOR_C if outdoor_c is None else outdoor_c
     homes = Homes()

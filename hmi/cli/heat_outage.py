@@ -70,9 +70,9 @@ def heat_outage(
     from datetime import UTC, datetime
 
     from dispatch.heat_rooms import judge_rooms
+    from dispatch.room_run import Homes, outage, run_rooms
     from dispatch.rulebook import RuleBook
     from hmi.reports.heat_summary import heat_faults
-    from scenarios.heat_rooms import Homes, outage, run_rooms
     from scenarios.subject import read_subject
 
     subject = read_subject(path, ("heat",))

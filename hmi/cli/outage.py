@@ -29,6 +29,9 @@ def plan(
     end: Annotated[str, typer.Option(help="ISO 8601; site time where it has no offset.")],
     reason: Annotated[str, typer.Option(help="Reason, as the public will read it.")] = "",
     reason_en: Annotated[str, typer.Option(help="The reason in English.")] = "",
+    outdoor: Annotated[
+        float | None, typer.Option(help="Weather to expect, C: for rooms in a heat outage.")
+    ] = None,
     approved: Annotated[
         bool, typer.Option("--approved", help="The authority's approval is on record.")
     ] = False,
@@ -40,7 +43,7 @@ def plan(
     from hmi.planning import context_of
     from scenarios.site import load_site
 
-    context = context_of(load_site(folder))
+    context = context_of(load_site(folder), element)
     request = OutageRequest.from_dict(
         {
             "element": element,
@@ -49,6 +52,7 @@ def plan(
             "reason": reason,
             "reason_en": reason_en,
             "approved": True if approved else None,
+            "outdoor_c": outdoor,
         },
         context.timezone,
     )
@@ -79,7 +83,7 @@ def _moment(text: str | None, zone: Any) -> datetime:
 
 
 def _tell(proposal: dict[str, Any]) -> None:
-    impact, isolation = proposal["impact"], proposal["isolation"]
+    isolation = proposal["isolation"]
     output.say(f"{proposal['id']}: {proposal['element']}, {proposal['duration_h']:g} h")
     output.say(f"  from {proposal['start']} to {proposal['end']}")
     output.say(f"\nClose {len(isolation['valves'])} valves:")
@@ -90,12 +94,7 @@ def _tell(proposal: dict[str, Any]) -> None:
         )
     for text in isolation["notes"]:
         output.say(f"  note: {text}")
-    output.say(
-        f"\nHit: {impact['people']} people in {impact['households']} households, "
-        f"{len(impact['customers'])} customers"
-    )
-    for row in impact["priority_users"][:SHOWN]:
-        output.say(f"  priority: {row['name_en']} ({row['class']}), {row['effect']}")
+    _tell_impact(proposal)
     output.say("\nRules:")
     for finding in proposal["findings"]:
         output.say(f"  {finding['verdict']:<14} {finding['rule']:<34} {finding['clause']}")
@@ -115,3 +114,37 @@ def _tell(proposal: dict[str, Any]) -> None:
         output.say("\nNot to be published yet: " + ", ".join(proposal["blocked_by"]))
     else:
         output.say("\nNothing stands against publishing.")
+
+
+def _tell_impact(proposal: dict[str, Any]) -> None:
+    impact = proposal["impact"]
+    if proposal["medium"] == "gas":
+        gas = impact["gas"]
+        limit = "no rule names one" if gas["limit_pa"] is None else f"{gas['limit_pa']:g} Pa"
+        output.say(
+            f"\n{len(gas['users'])} of {gas['watched']} low-pressure users fall below their band "
+            f"({limit}); {gas['line_pack_kg']:.4g} kg of gas in the pipes"
+        )
+        for user in gas["users"][:SHOWN]:
+            where = "shut off" if user["inside"] else "fed through it"
+            output.say(f"  {user['id']:<14} after {user['falls_s'] / 60:8.1f} min, {where}")
+        return
+    if proposal["medium"] == "heat":
+        heat = impact["heat"]
+        below = ", ".join(f"{n} below {c} C" for c, n in heat["households_below"].items())
+        output.say(
+            f"\n{len(heat['cut_off'])} stations without heat at {heat['outdoor_c']:g} C outside; "
+            f"households (estimated): {below}"
+        )
+        for row in heat["stations"][:SHOWN]:
+            falls = ", ".join(
+                f"{c} C after {h:.1f} h" for c, h in row["falls_h"].items() if h is not None
+            )
+            output.say(f"  {row['station']:<14} lowest {row['lowest_c']:5.1f} C  {falls}")
+        return
+    output.say(
+        f"\nHit: {impact['people']} people in {impact['households']} households, "
+        f"{len(impact['customers'])} customers"
+    )
+    for row in impact["priority_users"][:SHOWN]:
+        output.say(f"  priority: {row['name_en']} ({row['class']}), {row['effect']}")
