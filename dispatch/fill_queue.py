@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dispatch.haul import Haul
-from dispatch.rounds import Round, RoundPlan, Trip
+from dispatch.rounds import Load, Round, RoundPlan, Trip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def with_queues(haul: Haul, rounds: Sequence[Round]) -> tuple[QueuedRound, ...]:
     waits: list[list[float]] = [[] for _ in rounds]
     ends = [0.0] * len(rounds)
     # The hour a truck is free, whether its next trip has priority, its number.
-    ready = [(0.0, not _has_priority(haul, t[0]), i) for i, t in enumerate(trips) if t]
+    ready = [(0.0, not has_priority(haul, t[0]), i) for i, t in enumerate(trips) if t]
     heapq.heapify(ready)
     while ready:
         clock, _, number = heapq.heappop(ready)
@@ -48,13 +48,13 @@ def with_queues(haul: Haul, rounds: Sequence[Round]) -> tuple[QueuedRound, ...]:
             best = min(best, (filled + float(haul.time_s[place, there]), fill, wait))
         clock, fill, wait = best
         free[fill] = clock - float(haul.time_s[haul.fill_places[fill], there])
-        clock += _unloading(haul, trip, truck.setup_s, truck.discharge_m3s)
+        clock += unloading_s(haul, trip.loads, truck.setup_s, truck.discharge_m3s)
         places[number] = haul.point_places[trip.loads[-1].point]
         done[number].append(Trip(fill, trip.loads))
         waits[number].append(wait)
         if len(done[number]) < len(trips[number]):
             following = trips[number][len(done[number])]
-            heapq.heappush(ready, (clock, not _has_priority(haul, following), number))
+            heapq.heappush(ready, (clock, not has_priority(haul, following), number))
         else:
             home = haul.types[rounds[number].kind].depot
             ends[number] = clock + float(haul.time_s[places[number], home])
@@ -129,18 +129,19 @@ def _moved(haul: Haul, rounds: list[Round], number: int, trip: Trip) -> list[Rou
 
 
 def _priority_first(haul: Haul, trips: Sequence[Trip]) -> list[Trip]:
-    return sorted(trips, key=lambda trip: not _has_priority(haul, trip))
+    return sorted(trips, key=lambda trip: not has_priority(haul, trip))
 
 
-def _has_priority(haul: Haul, trip: Trip) -> bool:
+def has_priority(haul: Haul, trip: Trip) -> bool:
+    """Whether a trip serves a priority user."""
     return any(haul.points[load.point].priority for load in trip.loads)
 
 
-def _unloading(haul: Haul, trip: Trip, setup_s: float, rate_m3s: float) -> float:
+def unloading_s(haul: Haul, loads: Sequence[Load], setup_s: float, rate_m3s: float) -> float:
     """Time from the first stop's arrival to the last stop's end."""
     seconds = 0.0
     place: int | None = None
-    for load in trip.loads:
+    for load in loads:
         there = haul.point_places[load.point]
         if place is not None:
             seconds += float(haul.time_s[place, there])

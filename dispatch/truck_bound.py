@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,10 @@ class _Programme:
     rows: list[dict[int, float]] = field(default_factory=list)
     low: list[float] = field(default_factory=list)
     high: list[float] = field(default_factory=list)
+    used: dict[int, int] = field(default_factory=dict)
+    """By truck type, the column that counts its trucks."""
+    time: dict[int, float] = field(default_factory=dict)
+    """Time needed less time there is, of all types."""
 
     def column(self, *, cost: float = 0.0, whole: bool = False, upper: float = np.inf) -> int:
         self.cost.append(cost)
@@ -69,12 +74,47 @@ def trucks_lower_bound(haul: Haul, *, unlimited: bool = False) -> int | None:
     None when the fleet cannot, whatever the plan; `unlimited` then asks as if there were any
     number of trucks of each type (None if even those could not).
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csr_array
-
     demand = np.array([point.daily_m3 for point in haul.points])
     if not demand.any():
         return 0
+    programme = _programme(haul, demand, unlimited=unlimited)
+    if programme is None:
+        return None
+    small = len(haul.points) * len(haul.types) <= _SMALL_HAUL
+    result = _solve(programme, np.array(programme.cost), np.array(programme.whole) & small)
+    bound = result.get("mip_dual_bound") if small else result.fun
+    if bound is None or not np.isfinite(bound):
+        return None
+    return max(1, ceil(float(bound) - _ROUNDING))
+
+
+def truck_mix(haul: Haul, number: int) -> tuple[int, ...] | None:
+    """How many trucks of each type make the day easiest for `number` of them; None when none do.
+
+    By the programme of the bound: the most time to spare, all types together.
+    """
+    demand = np.array([point.daily_m3 for point in haul.points])
+    if len(haul.types) == 1:
+        return (number,) if number <= len(haul.types[0].trucks) else None
+    programme = _programme(haul, demand, unlimited=False)
+    if programme is None:
+        return None
+    programme.row(dict.fromkeys(programme.used.values(), 1.0), number, number)
+    cost, whole = np.zeros(len(programme.cost)), np.zeros(len(programme.cost), bool)
+    for column, seconds in programme.time.items():
+        cost[column] = seconds
+    whole[list(programme.used.values())] = True
+    result = _solve(programme, cost, whole)
+    if result.x is None:
+        return None
+    mix = [0] * len(haul.types)
+    for kind, column in programme.used.items():
+        mix[kind] = round(float(result.x[column]))
+    return tuple(mix)
+
+
+def _programme(haul: Haul, demand: NDArray[np.float64], *, unlimited: bool) -> _Programme | None:
+    """The linear programme; None when no truck type can make a trip."""
     if not haul.types or not haul.fills:
         return None
     programme = _Programme()
@@ -82,38 +122,41 @@ def trucks_lower_bound(haul: Haul, *, unlimited: bool = False) -> int | None:
     stops: list[list[int]] = [[] for _ in haul.points]
     trips: list[int] = []
     largest = max(kind.one.capacity_m3 for kind in haul.types)
-    for kind in haul.types:
+    for number, kind in enumerate(haul.types):
         if all(np.isfinite(_drives(haul, kind).least)):
+            programme.used[number] = len(programme.cost)
             added = _add_type(programme, haul, kind, volumes, unlimited=unlimited)
             trips.append(added[0])
             for i, column in enumerate(added[1:]):
                 stops[i].append(column)
-    for i, columns in enumerate(volumes):
-        programme.row(dict.fromkeys(columns, 1.0), float(demand[i]), float(demand[i]))
     if not programme.cost:
         return None
+    for i, columns in enumerate(volumes):
+        programme.row(dict.fromkeys(columns, 1.0), float(demand[i]), float(demand[i]))
     for i, columns in enumerate(stops):
         programme.row(dict.fromkeys(columns, 1.0), _truckfuls(demand[i], largest), np.inf)
     programme.row(dict.fromkeys(trips, 1.0), _truckfuls(demand.sum(), largest), np.inf)
+    return programme
+
+
+def _solve(programme: _Programme, cost: NDArray[np.float64], whole: NDArray[np.bool_]) -> Any:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
+
     index = [(r, c) for r, parts in enumerate(programme.rows) for c in parts]
     data = [value for parts in programme.rows for value in parts.values()]
     matrix = csr_array(
         (data, ([r for r, _ in index], [c for _, c in index])),
         shape=(len(programme.rows), len(programme.cost)),
     )
-    small = len(haul.points) * len(haul.types) <= _SMALL_HAUL
-    result = milp(
-        c=np.array(programme.cost),
-        integrality=np.array(programme.whole, dtype=np.int64) * small,
+    return milp(
+        c=cost,
+        integrality=whole.astype(np.int64),
         bounds=Bounds(np.zeros(len(programme.upper)), np.array(programme.upper)),
         constraints=LinearConstraint(matrix, np.array(programme.low), np.array(programme.high)),
         # HiGHS's presolve calls some of these feasible programmes infeasible (scipy 1.17).
         options={"node_limit": _NODE_LIMIT, "presolve": False},
     )
-    bound = result.get("mip_dual_bound") if small else result.fun
-    if bound is None or not np.isfinite(bound):
-        return None
-    return max(1, ceil(float(bound) - _ROUNDING))
 
 
 def _truckfuls(volume_m3: float, largest_m3: float) -> float:
@@ -189,6 +232,7 @@ def _add_type(
             else:
                 programme.upper[column] = 0.0
     programme.row(time, -np.inf, 0.0)
+    programme.time |= time
     radial = drives.into_first + np.minimum(drives.back_to_fill, drives.to_depot)
     farthest = {used: drives.first_fill - truck.shift_s, trips: truck.setup_s}
     for i in range(count):

@@ -12,22 +12,21 @@ The timetable is then written anew with exact times, and can only be shorter.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from dispatch.haul import Haul, TruckType
 from dispatch.rounds import Load, Round, RoundPlan, Trip
-from dispatch.truck_greedy import greedy_rounds
 from network_models.units import UNITS
 
-_FIXED_COST = 100_000
-"""A truck costs more than the seconds it could save, so the fewest trucks win."""
-_EFFORT = 20_000
-"""Iterations times loads a search may spend: a large day gets fewer iterations."""
-_FEWEST_ITERATIONS = 50
-_MANY_LOADS = 150
+_PATIENCE = 0.3
+"""The part of all iterations that may follow a plan that works."""
+_NO_PLAN = 1e15
+_ROUNDING = 1e-6
 _LITRES = 1.0 / UNITS["L"].factor
 
 
@@ -40,58 +39,42 @@ def split_loads(haul: Haul, largest_m3: float) -> tuple[Load, ...]:
     return tuple(loads)
 
 
-def plan_rounds(
-    haul: Haul, *, iterations: int, seed: int, enough: int = 0, feasible: bool = True
-) -> RoundPlan:
-    """The rounds with the least undelivered water, then the fewest trucks, found.
+def solve_rounds(
+    haul: Haul,
+    loads: Sequence[Load],
+    numbers: Sequence[int],
+    *,
+    iterations: int,
+    seed: int,
+    shorter_s: float = 0.0,
+) -> RoundPlan | None:
+    """The rounds found for the loads with `numbers` trucks of each type; None when none work.
 
-    The plain plan first; then, unless it already does with `enough` trucks, PyVRP's with demands
-    cut as the plain plan cuts them, to the smallest truck, and to half of it. With `feasible`
-    false it is known that the fleet is too small, and the plain plan makes the most of it. The
-    same seed gives the same plan.
+    A truck costs nothing, all may be used: the search then finds a plan for a number of trucks
+    that it does not reach when it must empty trucks one by one. It goes on for a while after the
+    first plan that works, for shorter rounds. Shifts may be made `shorter_s`.
     """
-    best = greedy_rounds(haul)
-    if not (haul.points and haul.types and haul.fills and feasible):
-        return best
-    smallest = min(kind.one.capacity_m3 for kind in haul.types)
-    largest = max(kind.one.capacity_m3 for kind in haul.types)
-    daily = sum(point.daily_m3 for point in haul.points)
-    # Small loads fit every truck; more loads than this make the search slow and no better.
-    least = min(daily / _MANY_LOADS, largest)
-    plain = tuple(load for each in best.rounds for trip in each.trips for load in trip.loads)
-    sizes = sorted({max(smallest, least), max(smallest / 2, least)}, reverse=True)
-    cuts = [split_loads(haul, size) for size in sizes]
-    for loads in [plain, *cuts] if not best.undelivered else cuts:
-        if best.rank <= (0.0, enough):
-            break
-        tries = max(_FEWEST_ITERATIONS, min(iterations, _EFFORT // len(loads)))
-        plan = _solve(haul, loads, iterations=tries, seed=seed)
-        if plan is not None and plan.rank < best.rank:
-            best = plan
-    return best
-
-
-def _solve(haul: Haul, loads: Sequence[Load], *, iterations: int, seed: int) -> RoundPlan | None:
-    """The rounds PyVRP finds for the loads, or None when it finds no feasible ones."""
     from pyvrp import Model
-    from pyvrp.stop import MaxIterations
 
     model = Model()
     fill_places = [model.add_location(0, 0) for _ in haul.fills]
     fills = [model.add_depot(place) for place in fill_places]
     load_places = [model.add_location(0, 0) for _ in loads]
     for place, load in zip(load_places, loads, strict=True):
-        model.add_client(place, delivery=ceil(load.volume_m3 * _LITRES))
-    for kind in haul.types:
+        model.add_client(place, delivery=ceil(load.volume_m3 * _LITRES - _ROUNDING))
+    kinds = []
+    for number, kind in enumerate(haul.types):
+        if numbers[number] < 1:
+            continue
+        kinds.append(number)
         start, end = model.add_location(0, 0), model.add_location(0, 0)
         profile = model.add_profile()
         model.add_vehicle_type(
-            len(kind.trucks),
-            capacity=int(kind.one.capacity_m3 * _LITRES),
+            numbers[number],
+            capacity=int(kind.one.capacity_m3 * _LITRES + _ROUNDING),
             start_depot=model.add_depot(start),
             end_depot=model.add_depot(end),
-            fixed_cost=_FIXED_COST,
-            shift_duration=int(kind.one.shift_s),
+            shift_duration=max(int(kind.one.shift_s - shorter_s), 0),
             unit_distance_cost=0,
             unit_duration_cost=1,
             profile=profile,
@@ -99,10 +82,28 @@ def _solve(haul: Haul, loads: Sequence[Load], *, iterations: int, seed: int) -> 
         )
         for frm, to, duration in _edges(haul, kind, loads, start, end, fill_places, load_places):
             model.add_edge(frm, to, 0, duration, profile=profile)
-    result = model.solve(MaxIterations(iterations), seed=seed, display=False, collect_stats=False)
+    with catch_warnings():
+        # It warns when no plan works for so few trucks, which is what it is asked to find out.
+        simplefilter("ignore")
+        result = model.solve(_Patience(iterations), seed=seed, display=False, collect_stats=False)
     if not result.is_feasible():
         return None
-    return _read(haul, loads, result.best, len(fills))
+    return _read(haul, loads, result.best, len(fills), kinds)
+
+
+@dataclass(slots=True)
+class _Patience:
+    """Ends a search after `most` iterations, or a part of them after the first plan that works."""
+
+    most: int
+    done: int = 0
+    working: int = 0
+
+    def __call__(self, best_cost: float) -> bool:
+        """Whether to end; PyVRP asks once an iteration."""
+        self.done += 1
+        self.working += best_cost < _NO_PLAN
+        return self.done > self.most or self.working > _PATIENCE * self.most
 
 
 def _edges(
@@ -165,10 +166,12 @@ def _joined(taken: Sequence[Load], load: Load) -> list[Load]:
     return [*taken, load]
 
 
-def _read(haul: Haul, loads: Sequence[Load], solution: Any, n_fills: int) -> RoundPlan:
+def _read(
+    haul: Haul, loads: Sequence[Load], solution: Any, n_fills: int, kinds: Sequence[int]
+) -> RoundPlan:
     rounds = []
     for route in solution.routes():
-        kind = route.vehicle_type()
+        kind = kinds[route.vehicle_type()]
         trips: list[Trip] = []
         fill: int | None = None
         taken: list[Load] = []

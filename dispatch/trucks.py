@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 
 from dispatch.delivery import DeliveryNeed
 from dispatch.element import element_name
-from dispatch.fill_queue import cut_to_shifts, overrun_s, shortened, with_queues
+from dispatch.fill_queue import with_queues
 from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_points, read_fleet
 from dispatch.haul import Haul, make_haul
 from dispatch.note import Note
 from dispatch.roads import RoadGraph
-from dispatch.rounds import RoundPlan
 from dispatch.timetable import Hours, TruckRoute, timetables
 from dispatch.truck_bound import trucks_lower_bound
-from dispatch.truck_plan import plan_rounds
+from dispatch.truck_search import plan_rounds
 
 __all__ = [
     "Depot",
@@ -32,8 +31,6 @@ __all__ = [
     "read_fleet",
 ]
 
-_QUEUE_TRIES = 3
-_SPARE_S = 60.0
 _BINDS = {
     "driving": ("行驶", "driving"),
     "setup": ("停靠与接管", "parking and hoses"),
@@ -135,11 +132,10 @@ def plan_trucks(
     usable = [f for f in fill_points if element_name(f.element).id not in dry]
     haul = make_haul(roads, fleet, depots, usable, need.points)
     bound = trucks_lower_bound(haul)
-    plan = _plan_with_queues(
+    plan = plan_rounds(
         haul, iterations=iterations, seed=seed, enough=bound or 0, feasible=bound is not None
     )
-    plan, queued = cut_to_shifts(haul, plan)
-    routes = timetables(haul, queued, start, zone)
+    routes = timetables(haul, with_queues(haul, plan.rounds), start, zone)
     hours = sum((route.hours for route in routes), Hours())
     binds_zh, binds_en = _binds(hours)
     short = plan.undelivered_m3 > 0.0
@@ -165,35 +161,6 @@ def plan_trucks(
         binds_en=binds_en,
         notes=notes,
     )
-
-
-def _plan_with_queues(
-    haul: Haul, *, iterations: int, seed: int, enough: int, feasible: bool
-) -> RoundPlan:
-    """The best plan whose rounds fit their shifts with the waiting at fill points.
-
-    The search knows no queues: when its plan does not fit, it is asked for one with shorter
-    shifts. Of plans that must be cut the one that delivers most is taken.
-    """
-    best: RoundPlan | None = None
-    spare_s = 0.0
-    for _ in range(_QUEUE_TRIES):
-        plan = plan_rounds(
-            shortened(haul, spare_s),
-            iterations=iterations,
-            seed=seed,
-            enough=enough,
-            feasible=feasible,
-        )
-        late_s = overrun_s(haul, with_queues(haul, plan.rounds))
-        cut, _ = cut_to_shifts(haul, plan)
-        if best is None or cut.rank < best.rank:
-            best = cut
-        if late_s <= 0.0 or not feasible:
-            break
-        spare_s += late_s + _SPARE_S
-    assert best is not None
-    return best
 
 
 def first_round(start: datetime, end: datetime, at: time, zone: ZoneInfo) -> datetime:

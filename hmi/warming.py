@@ -13,10 +13,20 @@ TOGETHER = ("the water solver", "gas", "heat")
 
 def compile_solvers(say: Callable[[str], None]) -> None:
     """Compile what the cache does not hold; `say` gets a line a part, nothing if it holds all."""
-    from hydraulics.warming import ready_mark, warmup
+    from dispatch.warming import ready_mark as trucks_ready
+    from dispatch.warming import warm_trucks
+    from hydraulics.warming import ready_mark
 
-    if ready_mark().exists():
-        return
+    if not ready_mark().exists():
+        _compile_all(say)
+    if not trucks_ready().exists():
+        say("compiling the truck search")
+        warm_trucks()
+
+
+def _compile_all(say: Callable[[str], None]) -> None:
+    from hydraulics.warming import warmup
+
     workers = min(2, os.cpu_count() or 1)
     if workers > 1:
         try:

@@ -1,7 +1,7 @@
 """The one wrapper around numba: compiled kernels, kept in the user's cache folder.
 
 numba notices a change of the file a kernel stands in, but not of a kernel it calls in another
-file. So a kernel's cache folder carries a digest of its source and of all sources of this package
+file. So a kernel's cache folder carries a digest of its source and of all sources of its package
 that it imports, of numba's version and of the processor: a change starts a fresh folder for what
 depends on it, and a stale kernel cannot be loaded. The folder does not depend on where the sources
 stand, so that another installation of the same release finds its kernels compiled.
@@ -147,9 +147,9 @@ def _imports(module: str) -> tuple[str, ...]:
 
 
 def _source(module: str) -> Path:
-    """The file of a module of this package; for another name a file that does not exist."""
-    root = Path(__file__).parent
-    path = root.joinpath(*module.split(".")[1:])
+    """The file of a module of an imported package; for another name a file that does not exist."""
+    top, *parts = module.split(".")
+    path = Path(cast("str", sys.modules[top].__file__)).parent.joinpath(*parts)
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 

@@ -19,7 +19,8 @@ from dispatch.impact import CustomerImpact
 from dispatch.roads import RoadGraph
 from dispatch.truck_bound import trucks_lower_bound
 from dispatch.truck_greedy import greedy_rounds
-from dispatch.truck_plan import plan_rounds, split_loads
+from dispatch.truck_plan import split_loads
+from dispatch.truck_search import plan_rounds
 from dispatch.trucks import TruckPlan, first_round, plan_trucks
 from tests.dispatch.conftest import PLACES, customer, truck
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -20,7 +22,9 @@ def package(folder: Path, callee: str) -> None:
 
 
 def folders(monkeypatch: pytest.MonkeyPatch, root: Path) -> tuple[Path, Path]:
-    monkeypatch.setattr(compiled, "__file__", str(root / "compiled.py"))
+    toy = ModuleType("toy")
+    toy.__file__ = str(root / "__init__.py")
+    monkeypatch.setitem(sys.modules, "toy", toy)
     for kept in (compiled.cache_folder, compiled._imports):
         kept.cache_clear()
     both = compiled.cache_folder("toy.a"), compiled.cache_folder("toy.apart")

@@ -1,0 +1,38 @@
+"""Compiling the kernels of the truck search ahead, as `hydraulics.warming` does the solvers'."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from hydraulics.compiled import cache_folder
+
+
+def ready_mark() -> Path:
+    """A file that stands in the cache once the kernels of exactly these sources do."""
+    return cache_folder("dispatch.queue_kernel") / "ready"
+
+
+def warm_trucks() -> None:
+    """Compile the truck kernels into the user's cache folder, or load them from there."""
+    from dispatch.delivery import DeliveryPoint
+    from dispatch.fleet import Depot, FillPoint, Truck
+    from dispatch.haul import Haul, TruckType
+    from dispatch.queue_search import fit_shifts
+    from dispatch.rounds import Load, Round, Trip
+
+    truck = Truck(id="T", depot="D", capacity_m3=1.0, shift_s=1.0, discharge_m3s=1.0, setup_s=1.0)
+    depot = Depot(id="D", name_zh="", name_en="", x=0.0, y=0.0)
+    fill = FillPoint(id="F", name_zh="", name_en="", x=0.0, y=0.0, element="", flow_m3s=1.0)
+    haul = Haul(
+        types=(TruckType(trucks=(truck,), depot=0),),
+        depots=(depot,),
+        fills=(fill,),
+        points=(DeliveryPoint(id="P", x=0.0, y=0.0, junction=0, people=1, daily_m3=1.0),),
+        time_s=np.zeros((3, 3)),
+    )
+    fit_shifts(haul, [Round(0, (Trip(0, (Load(0, 1.0),)),))], seed=1, tries=1)
+    with suppress(OSError):  # a cache that cannot be written compiles each time
+        ready_mark().touch()
