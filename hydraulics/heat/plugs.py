@@ -299,11 +299,16 @@ def _until_change(
 
 @inner_kernel
 def _share(upper: float, lower: float) -> float:
-    """The mean of exp(x) for x between two numbers."""
-    d = upper - lower
-    if abs(d) < 1e-9:
-        return float(np.exp(0.5 * (upper + lower)))
-    return float((np.exp(upper) - np.exp(lower)) / d)
+    """The mean of exp(x) for x between two numbers: exp(middle) sinh(x) / x of half the distance."""
+    middle, x = 0.5 * (upper + lower), 0.5 * (upper - lower)
+    square = x * x
+    if square < 0.01:  # the next term of the series is below 1e-17
+        mean = 1.0 + square / 6.0 * (
+            1.0 + square / 20.0 * (1.0 + square / 42.0 * (1.0 + square / 72.0))
+        )
+    else:
+        mean = math.sinh(x) / x
+    return float(mean * np.exp(middle)) if middle != 0.0 else float(mean)
 
 
 @inner_kernel
