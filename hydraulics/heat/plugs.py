@@ -299,7 +299,7 @@ def _until_change(
 
 @inner_kernel
 def _share(upper: float, lower: float) -> float:
-    """The mean of exp(x) for x between two numbers: exp(middle) sinh(x) / x of half the distance."""
+    """The mean of exp(x) between two numbers: exp(middle) sinh(x) / x, x half their distance."""
     middle, x = 0.5 * (upper + lower), 0.5 * (upper - lower)
     square = x * x
     if square < 0.01:  # the next term of the series is below 1e-17
