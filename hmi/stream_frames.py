@@ -6,18 +6,21 @@ u32 n, u32 m. Times are milliseconds since 1970, UTC; `data_ms` is when the newe
 
 - kind 1 (snapshot) and 2 (changes) of `code` 0 (measured) or 1 (model): f64 value[n] (SI),
   f64 source_ms[n], u32 point[n], u32 quality[n].
-- kind 3 (solved state) of `code` 0 water, 1 gas, 2 heat: f32 pressure_m[n], f32 head_m[n],
-  f32 demand_m3s[n], f32 flow_m3s[m], f32 status[m].
+- kind 3 (solved state) of `code` 0 water: f32 pressure_m[n], f32 head_m[n], f32 demand_m3s[n],
+  f32 flow_m3s[m], f32 status[m]; of 1 gas and 2 heat: the f32 arrays of `hmi.state_layout`.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hmi.state_layout import counts, unpack_state
 
 VERSION = 1
 HEADER = struct.Struct("<BBBxIddII")
@@ -62,14 +65,18 @@ def encode_values(
 def encode_state(
     utility: str, sequence: int, sent_ms: float, time_ms: float, n: int, m: int, payload: bytes
 ) -> bytes:
-    """A frame of a solved state from the bus's payload (float64: head, pressure, demand (n,),
-    flow, status (m,)); ValueError when its length is not that of n nodes and m links."""
+    """A frame of a solved state from the bus's payload (float64; water: head, pressure, demand
+    (n,), flow, status (m,); gas and heat: `hmi.state_layout`); ValueError when its length is not
+    that of n nodes and m links."""
+    code = UTILITIES.index(utility)
+    packed = HEADER.pack(Kind.STATE, VERSION, code, sequence & 0xFFFFFFFF, sent_ms, time_ms, n, m)
+    if utility != "water":
+        unpack_state(utility, n, m, payload)
+        return packed + np.frombuffer(payload, "<f8").astype("<f4").tobytes()
     if len(payload) != 8 * (3 * n + 2 * m):
         raise ValueError(f"{len(payload)} bytes are not a state of {n} nodes and {m} links")
     state = np.frombuffer(payload, "<f8").astype("<f4")
     head, pressure, rest = state[:n], state[n : 2 * n], state[2 * n :]
-    code = UTILITIES.index(utility)
-    packed = HEADER.pack(Kind.STATE, VERSION, code, sequence & 0xFFFFFFFF, sent_ms, time_ms, n, m)
     return b"".join((packed, pressure.tobytes(), head.tobytes(), rest.tobytes()))
 
 
@@ -84,8 +91,11 @@ def decode(frame: bytes) -> dict[str, Any]:
         "sent_ms": sent_ms,
         "data_ms": data_ms,
     }
-    names: tuple[tuple[str, str, int], ...]
-    if kind == Kind.STATE:
+    names: Sequence[tuple[str, str, int]]
+    if kind == Kind.STATE and UTILITIES[code] != "water":
+        out["utility"] = UTILITIES[code]
+        names = [(name, "<f4", count) for name, count in counts(UTILITIES[code], n, m)]
+    elif kind == Kind.STATE:
         out["utility"] = UTILITIES[code]
         names = (
             ("pressure_m", "<f4", n),

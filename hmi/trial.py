@@ -18,6 +18,8 @@ import numpy as np
 from hmi.busing import join_bus
 from hmi.live.frames import StateFrame
 from hmi.room import Room
+from hmi.state_layout import LAYOUTS
+from hmi.trial_media import MediumWatch
 from network_models.elements import Junction
 from scada.ports import Bus, BusError
 
@@ -55,6 +57,11 @@ class _Watch:
         self._solve_ms: list[float] = []
         self._errors: list[float] = []
         self._worst: list[dict[str, Any]] = []
+        self._media = {
+            utility: MediumWatch(utility, room.site)
+            for utility in LAYOUTS
+            if utility in room.site.networks
+        }
 
     async def run(self, seconds: float) -> None:
         listen = asyncio.create_task(self._listen())
@@ -67,10 +74,13 @@ class _Watch:
             await listen
 
     async def _listen(self) -> None:
-        messages = await self._bus.subscribe("links", "state.water")
+        topics = ["links", "state.water", *(f"state.{utility}" for utility in self._media)]
+        messages = await self._bus.subscribe(*topics)
         async for message in messages:
             if message.topic == "links":
                 self._links.update({link["name"]: link for link in message.header["links"]})
+            elif message.topic != "state.water":
+                self._media[message.topic.removeprefix("state.")].take(message)
             else:
                 self._frame = StateFrame.from_message(message.header, message.payload)
                 self._solves += 1
@@ -78,6 +88,11 @@ class _Watch:
                 self._worst = message.header.get("worst_residuals", [])
 
     def _judge(self) -> None:
+        for medium in self._media.values():
+            medium.judge()
+        self._judge_water()
+
+    def _judge_water(self) -> None:
         """RMSE of the model's head at junctions without a point, against the plant, now."""
         path = self._room.data / "truth.npz"
         net = self._room.site.networks.get("water")
@@ -120,6 +135,10 @@ class _Watch:
             "rmse_unmeasured_m": _round(np.mean(self._errors) if self._errors else None),
             "rmse_samples": len(self._errors),
             "solve_failures": model.get("failures"),
+            "media": {
+                utility: watch.figures(model.get("media", {}).get(utility, {}))
+                for utility, watch in self._media.items()
+            },
         }
 
 

@@ -1,7 +1,8 @@
 """The model process: keeps the last values, solves every cycle, publishes, plans outages.
 
 The cycle itself is pure (`hmi.live.twin`); this file is its edge: the bus, the clock, the worker
-process that plans outages so that a long plan never holds up a cycle.
+process that plans outages so that a long plan never holds up a cycle. Gas and heat have cycles of
+their own beside water's (`hmi.live.medium_service`).
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dispatch.ends import end_nodes
 from dispatch.pattern_time import pattern_time_s
+from dispatch.rulebook import RuleSet
 from hmi.live.frames import StateFrame
+from hmi.live.gas_twin import GasTwin
 from hmi.live.judge import END_LIMIT_RULE, rules_today
+from hmi.live.medium_service import MediumService, Twin
 from hmi.live.plan_desk import PlanDesk
+from hmi.live.publishing import model_batch, worst_residuals
 from hmi.live.twin import LiveTwin, TwinFrame
 from hydraulics import SolveError
-from network_models.units import UNITS
-from scada import quality
 from scada.ports import Bus, BusError, Header
 from scada.samples import SampleBatch
 from scenarios.site import Site
@@ -33,7 +38,6 @@ from scenarios.subject import marked_ends
 log = logging.getLogger(__name__)
 
 MODEL_GATEWAY = "model"
-WORST_LISTED = 10
 
 
 class LiveModel:
@@ -60,6 +64,34 @@ class LiveModel:
             end_nodes=end_nodes(net, rules, marked_ends(self.points)),
             end_limit_pa=rules.limit_si(END_LIMIT_RULE),
         )
+        self.unsolved: dict[str, str] = {}
+        """Why a medium has no live model."""
+        self.media = {
+            twin.utility: MediumService(
+                self.points,
+                bus,
+                twin,
+                self._present,
+                period_s=site.live_cycle_s,
+                zone=self._zone,
+            )
+            for twin in self._twins(rules)
+        }
+
+    def _twins(self, rules: RuleSet) -> Iterator[Twin]:
+        """A twin of each other medium that can be solved."""
+        for utility, make in (("gas", GasTwin),):
+            net = self.site.networks.get(utility)
+            if net is None:
+                continue
+            try:
+                yield make(net, self.points, rules)
+            except SolveError as error:
+                self.unsolved[utility] = str(error)
+                log.warning("%s has no live model: %s", utility, error)
+
+    def _present(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        return self.value.copy(), self.usable.copy()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -68,8 +100,14 @@ class LiveModel:
         listen = asyncio.create_task(self._listen(messages))
         await self.bus.serve("model.status", self._status)
         await self.bus.serve("model.plan_outage", self._plan_outage)
+        # Spread over the period, so that the media do not ask for the processor together.
+        share = self.site.live_cycle_s / (1 + len(self.media))
         try:
-            await self._cycles()
+            # A fault in any of them ends the process, which its supervisor then starts afresh.
+            async with asyncio.TaskGroup() as group:
+                for place, medium in enumerate(self.media.values(), start=1):
+                    group.create_task(medium.cycles(share * place))
+                group.create_task(self._cycles())
         finally:
             listen.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -135,11 +173,13 @@ class LiveModel:
             "solves": frame.estimate.solves,
             "factors": [round(float(f), 4) for f in frame.estimate.factor],
             "low_end_nodes": list(frame.low_end_nodes),
-            "worst_residuals": self._worst(frame),
+            "worst_residuals": worst_residuals(
+                self.points, self.value, frame.handle, frame.value, frame.normalised
+            ),
             "report": solution.report.as_dict(),
         }
         await self.bus.publish("state.water", header, StateFrame.of(solution).payload())
-        beside = self._batch(frame.handle, frame.value, now_ns)
+        beside = model_batch(frame.handle, frame.value, now_ns)
         await self.bus.call("core.model", {"time_ns": now_ns}, beside.to_bytes())
         figures = self.twin.mapping.figures
         names = [name for name in figures if name in frame.figures]
@@ -155,34 +195,8 @@ class LiveModel:
                     "number": self._number,
                     "origin": "model",
                 },
-                self._batch(handles, values, now_ns).to_bytes(),
+                model_batch(handles, values, now_ns).to_bytes(),
             )
-
-    def _batch(self, handle: Any, value: Any, now_ns: int) -> SampleBatch:
-        known = np.isfinite(value)
-        code = np.where(known, quality.GOOD, quality.BAD_OUT_OF_SERVICE).astype(np.uint32)
-        times = np.full(len(handle), now_ns, dtype=np.int64)
-        return SampleBatch(handle.astype(np.uint32), value, code, times, times)
-
-    def _worst(self, frame: TwinFrame) -> list[dict[str, Any]]:
-        """The measured points that the model explains least, in their own units."""
-        size = np.nan_to_num(np.abs(frame.normalised), nan=-1.0)
-        rows = []
-        for k in np.argsort(-size, kind="stable")[:WORST_LISTED]:
-            if size[k] < 0.0:
-                break
-            handle = int(frame.handle[k])
-            point = self.points[handle]
-            residual = (self.value[handle] - frame.value[k]) / UNITS[point.unit].factor
-            rows.append(
-                {
-                    "point": point.id,
-                    "residual": round(float(residual), 5),
-                    "unit": point.unit,
-                    "sigmas": round(float(size[k]), 2),
-                }
-            )
-        return rows
 
     async def _status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return {
@@ -190,6 +204,8 @@ class LiveModel:
             "failures": self.failures,
             "last_error": self.last_error,
             "groups": int(self.twin.group.max(initial=-1)) + 1,
+            "media": {utility: medium.status() for utility, medium in self.media.items()},
+            "unsolved": self.unsolved,
         }, b""
 
     async def _plan_outage(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:

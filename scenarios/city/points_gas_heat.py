@@ -12,6 +12,8 @@ from scenarios.point_book import PointBook
 GAS, HEAT = "rtu-03", "rtu-04"
 MOST_STATIONS = 400
 TEMPERATURE_MARGIN_K = 12.0
+USER_RESIDUAL_PA, MEDIUM_RESIDUAL_KPA = 500.0, 25.0
+"""Residuals beyond these are no demand of a street: an instrument, a regulator, a leak."""
 
 
 def add_gas_points(book: PointBook, city: GasCity, limits: RuleLimits) -> None:
@@ -39,6 +41,33 @@ def add_gas_points(book: PointBook, city: GasCity, limits: RuleLimits) -> None:
             limits=limits.gas_pa, rule=GAS_RULE if limits.gas_pa else "", alarm_deadband=50.0,
             on_delay_s=10.0, priority="high", end_point=True,
         )  # fmt: skip
+    _add_gas_model_points(book, limits)
+
+
+def _add_gas_model_points(book: PointBook, limits: RuleLimits) -> None:
+    """What the live gas model computes: no device measures it."""
+    rule = GAS_RULE if limits.gas_pa else ""
+    for code, zh, en, side in (
+        ("MIN", "用户端最低压力", "lowest", "low"),
+        ("MAX", "用户端最高压力", "highest", "high"),
+    ):
+        book.add(
+            f"MODEL-GAS-USER-{code}-PRESSURE", "model", "gas", "pressure", "Pa", "",
+            (f"模型 燃气{zh}", f"Model: {en} gas pressure at a user"), rule=rule,
+            limits={k: v for k, v in limits.gas_pa.items() if k == side}, priority="high",
+            alarm_deadband=50.0, on_delay_s=10.0,
+        )  # fmt: skip
+    book.add("MODEL-GAS-USERS-OUTSIDE", "model", "gas", "count", "pcs", "",
+             ("模型 燃气压力超限用户数", "Model: gas users outside their band"))  # fmt: skip
+    book.add("MODEL-GAS-UNSUPPLIED-NODES", "model", "gas", "count", "pcs", "",
+             ("模型 无气节点数", "Model: nodes without gas"), priority="urgent",
+             limits={"high": 0.5})  # fmt: skip
+    book.add("MODEL-GAS-USER-RESIDUAL-MAX", "model", "gas", "pressure", "Pa", "",
+             ("模型 低压最大偏差", "Model: largest low-pressure gas residual"),
+             limits={"high": USER_RESIDUAL_PA}, on_delay_s=60.0, alarm_deadband=50.0)  # fmt: skip
+    book.add("MODEL-GAS-RESIDUAL-MAX", "model", "gas", "pressure", "kPa", "",
+             ("模型 中压最大偏差", "Model: largest medium-pressure gas residual"),
+             limits={"high": MEDIUM_RESIDUAL_KPA}, on_delay_s=60.0, alarm_deadband=2.0)  # fmt: skip
 
 
 def _regulator(book: PointBook, number: int) -> None:

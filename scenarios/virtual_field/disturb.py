@@ -31,12 +31,12 @@ class Misfit:
     """Relative standard deviations of demand, by zone and by node: 0.25 together."""
     leak_share: float = 0.025
     """The hidden leak, as a share of the network's mean demand (water)."""
-    gate_pressure: float = 0.01
-    """Relative standard deviation of what a gas gate holds, wandering."""
+    gate_pressure: float = 0.005
+    """Relative standard deviation of what a gas gate holds, swinging."""
     regulator_setting: float = 0.01
     """Relative standard deviation of gas regulators' set points, each for good."""
     plant_pressure: float = 0.005
-    """Relative standard deviation of the (absolute) pressure heat plants keep, wandering."""
+    """Relative standard deviation of the (absolute) pressure heat plants keep, swinging."""
 
 
 NO_MISFIT = Misfit(
@@ -75,19 +75,28 @@ def _roughened(link: Link, factor: float) -> Link:
 
 
 class Drift:
-    """What a set point really is: (n,) shares about 1 that wander slowly, each alone."""
+    """What a set point really is: (n,) shares about 1 that swing slowly and smoothly, each alone.
 
-    def __init__(
-        self, count: int, sigma: float, *, seed: list[int], span_s: float = 3600.0
-    ) -> None:
-        self._sigma, self._span_s = sigma, span_s
-        self._random = np.random.default_rng(seed)
-        self._noise = self._random.standard_normal(count)
+    A few sines of random periods: a pressure that is held never steps, and a step would shake all
+    the gas in the pipes.
+    """
+
+    SWINGS = 4
+    PERIODS_S = (3600.0, 4.0 * 3600.0)
+
+    def __init__(self, count: int, sigma: float, *, seed: list[int]) -> None:
+        random = np.random.default_rng(seed)
+        shape = (count, self.SWINGS)
+        self._rate = 2.0 * math.pi / random.uniform(*self.PERIODS_S, shape)
+        self._phase = random.uniform(0.0, 2.0 * math.pi, shape)
+        self._size = sigma * math.sqrt(2.0 / self.SWINGS)
+        self._time_s = 0.0
 
     def advance(self, dt_s: float) -> F64:
         """Shares `dt_s` after the last ones."""
-        self._noise = _later(self._noise, dt_s / self._span_s, self._random)
-        return np.asarray(1.0 + self._sigma * self._noise, dtype=np.float64)
+        self._time_s += dt_s
+        swing = np.sin(self._rate * self._time_s + self._phase).sum(axis=1)
+        return np.asarray(1.0 + self._size * swing, dtype=np.float64)
 
 
 def mean_demand_m3s(net: Network) -> float:

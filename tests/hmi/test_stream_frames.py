@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hmi.state_layout import LAYOUTS, counts, pack_state
 from hmi.stream_frames import Kind, decode, encode_state, encode_values
 
 VECTORS = Path(__file__).parent / "frame_vectors.json"
@@ -52,6 +53,14 @@ def made() -> list[dict[str, Any]]:
     payload = b"".join(np.asarray(a, "<f8").tobytes() for a in arrays)
     state = encode_state("water", 12, 20.0, 19.0, 3, 2, payload)
     frames = {"a snapshot": values, "an empty change": empty, "a state": state}
+    for utility in LAYOUTS:
+        arrays = {
+            name: np.arange(count) + 10.0 * place
+            for place, (name, count) in enumerate(counts(utility, 3, 2))
+        }
+        arrays["pressure_pa"][1] = math.nan
+        packed = pack_state(utility, arrays)
+        frames[f"a state of {utility}"] = encode_state(utility, 13, 20.0, 19.0, 3, 2, packed)
     return [
         {
             "name": name,
@@ -109,9 +118,10 @@ def test_values_come_back_as_they_went(
     np.testing.assert_array_equal(got["source_ms"], source)
 
 
-def test_a_state_of_the_wrong_length_is_refused() -> None:
+@pytest.mark.parametrize("utility", ["water", "gas", "heat"])
+def test_a_state_of_the_wrong_length_is_refused(utility: str) -> None:
     with pytest.raises(ValueError, match="not a state of 3 nodes"):
-        encode_state("water", 1, 0.0, 0.0, 3, 2, b"\0" * 8)
+        encode_state(utility, 1, 0.0, 0.0, 3, 2, b"\0" * 8)
 
 
 def test_a_frame_of_another_version_or_length_is_refused() -> None:

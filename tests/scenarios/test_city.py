@@ -120,6 +120,12 @@ def test_the_point_list_uses_the_whole_field(city: Site) -> None:
         "end_below_count",
         "residual_max",
         "unsupplied_nodes",
+        "gas_user_min_pressure",
+        "gas_user_max_pressure",
+        "gas_users_outside",
+        "gas_unsupplied_nodes",
+        "gas_user_residual_max",
+        "gas_residual_max",
     }
     assert all(p.text_zh and p.text_en for p in points)
     assert len({p.text_zh for p in points}) == len(points), "two points read the same"

@@ -40,6 +40,13 @@ const NAMES = {
   demand_m3s: "demandM3s",
   flow_m3s: "flowM3s",
   status: "status",
+  pressure_pa: "pressurePa",
+  demand_kgs: "demandKgs",
+  flow_kgs: "flowKgs",
+  velocity_ms: "velocityMs",
+  temperature_k: "temperatureK",
+  available_pa: "availablePa",
+  heat_w: "heatW",
 };
 const bytes = (hex) => Uint8Array.from(Buffer.from(hex, "hex")).buffer;
 const plain = (value) =>

@@ -1,6 +1,7 @@
 /** What is known of a network element: from the drawing and from the solved state. */
 
-import { PA_PER_M, velocity } from "../map/colouring";
+import { GAS_MAINS_PA, flowOf, pressurePa, speedOf } from "../map/colouring";
+import type { StateFrame } from "./frames";
 import { withUnit } from "./format";
 import { t } from "./i18n.svelte";
 import { live } from "./live.svelte";
@@ -18,7 +19,24 @@ type Element = Exclude<Selection, null | { kind: "point" }>;
 function hasState(target: Element): boolean {
   const net = room.geometries[target.utility];
   const state = live.states[target.utility];
-  return !!net && !!state && state.flowM3s.length === net.links.id.length;
+  return !!net && !!state && state.status.length === net.links.id.length;
+}
+
+/** What a solved state says of a node: its pressure, and what else the medium has there. */
+function nodeFacts(state: StateFrame, k: number): [string, string][] {
+  const pa = pressurePa(state, k);
+  const unit = state.utility === "water" || state.utility === "heat" ? "MPa" : pa > GAS_MAINS_PA ? "kPa" : "Pa";
+  const none = state.utility === "gas" ? t("fact.no-gas") : t("fact.unsupplied");
+  const rows: [string, string][] = [[t("fact.pressure"), Number.isFinite(pa) ? withUnit(pa, unit) : none]];
+  if (state.utility === "water") {
+    rows.push([t("fact.head"), withUnit(state.headM[k], "m")]);
+    rows.push([t("fact.demand"), withUnit(state.demandM3s[k], "m3/h")]);
+  } else if (state.utility === "gas") {
+    rows.push([t("fact.demand"), withUnit(state.demandKgs[k], "t/h")]);
+  } else {
+    rows.push([t("fact.temperature"), withUnit(state.temperatureK[k], "degC")]);
+  }
+  return rows;
 }
 
 /** Facts as rows of name and text; null when the drawing has not come yet. */
@@ -31,20 +49,19 @@ export function elementFacts(target: Exclude<Selection, null>): ElementFacts | n
   const rows: [string, string][] = [];
   if (target.kind === "node") {
     const id = net.nodes.id[k];
-    if (state) {
-      const pa = state.pressureM[k] * PA_PER_M;
-      rows.push([t("fact.pressure"), Number.isFinite(pa) ? withUnit(pa, "MPa") : t("fact.unsupplied")]);
-      rows.push([t("fact.head"), withUnit(state.headM[k], "m")]);
-      rows.push([t("fact.demand"), withUnit(state.demandM3s[k], "m3/h")]);
-    }
+    if (state) rows.push(...nodeFacts(state, k));
     rows.push([t("fact.elevation"), withUnit(net.nodes.elevation_m[k], "m")]);
     const points = room.pointsAt.get(`${target.utility}/node:${id}`) ?? [];
     return { id, kind: net.kinds[net.nodes.kind[k]], rows, points };
   }
   const id = net.links.id[k];
   if (state) {
-    rows.push([t("fact.flow"), withUnit(state.flowM3s[k], "m3/h")]);
-    rows.push([t("fact.velocity"), withUnit(velocity(net, k, state.flowM3s[k]), "m/s")]);
+    rows.push([t("fact.flow"), withUnit(flowOf(state, k), state.utility === "water" ? "m3/h" : "t/h")]);
+    rows.push([t("fact.velocity"), withUnit(speedOf(net, state, k), "m/s")]);
+    if (state.utility === "heat" && Number.isFinite(state.availablePa[k])) {
+      rows.push([t("fact.differential"), withUnit(state.availablePa[k], "kPa")]);
+      rows.push([t("fact.heat"), withUnit(state.heatW[k], "MW")]);
+    }
     rows.push([t("fact.status"), state.status[k] >= 0.5 ? t("fact.open") : t("fact.closed")]);
   }
   if (net.links.diameter_mm[k] > 0) rows.push([t("fact.diameter"), `DN ${Math.round(net.links.diameter_mm[k])}`]);

@@ -26,15 +26,54 @@ export interface ValuesFrame extends Head {
   quality: Uint32Array;
 }
 
-export interface StateFrame extends Head {
+export interface WaterState extends Head {
   kind: typeof STATE;
-  utility: Utility;
+  utility: "water";
   pressureM: Float32Array;
   headM: Float32Array;
   demandM3s: Float32Array;
   flowM3s: Float32Array;
   status: Float32Array;
 }
+
+export interface GasState extends Head {
+  kind: typeof STATE;
+  utility: "gas";
+  pressurePa: Float32Array;
+  demandKgs: Float32Array;
+  flowKgs: Float32Array;
+  velocityMs: Float32Array;
+  status: Float32Array;
+}
+
+export interface HeatState extends Head {
+  kind: typeof STATE;
+  utility: "heat";
+  pressurePa: Float32Array;
+  temperatureK: Float32Array;
+  flowKgs: Float32Array;
+  velocityMs: Float32Array;
+  status: Float32Array;
+  availablePa: Float32Array;
+  heatW: Float32Array;
+}
+
+export type StateFrame = WaterState | GasState | HeatState;
+
+/** Arrays of a state in order, of nodes or links: `hmi/state_layout.py` has the same. */
+const LAYOUTS: Record<Utility, readonly (readonly [string, "n" | "m"])[]> = {
+  water: [["pressureM", "n"], ["headM", "n"], ["demandM3s", "n"], ["flowM3s", "m"], ["status", "m"]],
+  gas: [["pressurePa", "n"], ["demandKgs", "n"], ["flowKgs", "m"], ["velocityMs", "m"], ["status", "m"]],
+  heat: [
+    ["pressurePa", "n"],
+    ["temperatureK", "n"],
+    ["flowKgs", "m"],
+    ["velocityMs", "m"],
+    ["status", "m"],
+    ["availablePa", "m"],
+    ["heatW", "m"],
+  ],
+};
 
 export type Frame = ValuesFrame | StateFrame;
 
@@ -53,22 +92,21 @@ export function decodeFrame(buffer: ArrayBuffer): Frame {
   };
   const n = view.getUint32(24, true);
   const m = view.getUint32(28, true);
-  const expected = HEADER_BYTES + (kind === STATE ? 4 * (3 * n + 2 * m) : 24 * n);
+  const layout = LAYOUTS[UTILITIES[code]] ?? [];
+  const numbers = layout.reduce((sum, [, of]) => sum + (of === "n" ? n : m), 0);
+  const expected = HEADER_BYTES + (kind === STATE ? 4 * numbers : 24 * n);
   if (buffer.byteLength !== expected) {
     throw new Error(`a frame of ${buffer.byteLength} bytes, expected ${expected}`);
   }
   if (kind === STATE) {
-    const at = (k: number) => HEADER_BYTES + 4 * k;
-    return {
-      ...head,
-      kind,
-      utility: UTILITIES[code],
-      pressureM: new Float32Array(buffer, at(0), n),
-      headM: new Float32Array(buffer, at(n), n),
-      demandM3s: new Float32Array(buffer, at(2 * n), n),
-      flowM3s: new Float32Array(buffer, at(3 * n), m),
-      status: new Float32Array(buffer, at(3 * n + m), m),
-    };
+    const arrays: Record<string, Float32Array> = {};
+    let at = HEADER_BYTES;
+    for (const [name, of] of layout) {
+      const length = of === "n" ? n : m;
+      arrays[name] = new Float32Array(buffer, at, length);
+      at += 4 * length;
+    }
+    return { ...head, kind, utility: UTILITIES[code], ...arrays } as unknown as StateFrame;
   }
   if (kind !== SNAPSHOT && kind !== CHANGES) throw new Error(`frame kind ${kind}`);
   return {

@@ -117,6 +117,12 @@ export interface StateInfo {
   n_links: number;
   solve_ms: number;
   low_end_nodes: string[];
+  /** Gas: the band of users' pressure by the rules in force. */
+  band_pa?: [number, number] | null;
+  /** Gas and heat: figures of the model by name, boundary points it goes without, what limits it. */
+  figures?: Record<string, number>;
+  kept_points?: string[];
+  remarks?: string[];
   report: Record<string, unknown>;
   [more: string]: unknown;
 }

@@ -73,6 +73,8 @@ export function palette(theme: Theme): Palette {
 /** Upper ends of the classes: pressure in Pa (above the limit), speed in m/s, residual in Pa. */
 export const PRESSURE_STEPS = [2.0e5, 2.5e5, 3.0e5, 3.5e5, 4.0e5] as const;
 export const VELOCITY_STEPS = [0.05, 0.2, 0.5, 0.9, 1.5] as const;
+export const GAS_VELOCITY_STEPS = [0.5, 2, 5, 10, 15] as const;
+export const HEAT_STEPS = [2.0e5, 4.0e5, 6.0e5, 8.0e5, 1.0e6] as const;
 
 export function classOf(value: number, steps: readonly number[]): number {
   let k = 0;
