@@ -88,6 +88,7 @@ def isolation_as_dict(
         "valves": valves,
         "already_closed": [valve.id for valve in isolation.already_closed],
         "stuck": [valve.id for valve in isolation.stuck],
+        "closed_links": list(isolation.closed_links),
         "segment_nodes": list(isolation.segment_nodes),
         "segment_links": list(isolation.segment_links),
         "extra_cut_off_nodes": list(isolation.extra_cut_off_nodes),

@@ -75,12 +75,15 @@ def run_window(
     run.advance(warm_up.total_seconds())
     for link in shut:
         run.hold(link, "closed")
-    return _record(run, times, progress)
+    return record_window(run, times, progress)
 
 
-def _record(
-    run: ExtendedPeriod, times: Sequence[datetime], progress: Callable[[float], None] | None
+def record_window(
+    run: ExtendedPeriod,
+    times: Sequence[datetime],
+    progress: Callable[[float], None] | None = None,
 ) -> WindowRun:
+    """Let a run that stands at the first moment go through the window, and note what it shows."""
     origin = run.time_s
     pressure, delivered, levels = [], [], []
     unbalanced = []

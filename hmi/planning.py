@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from dispatch.best_window import WindowSearch, best_windows
+from dispatch.conflicts import Footprint, conflicts, footprint_of
 from dispatch.element import element_name
+from dispatch.joint_cut import cut_together
 from dispatch.outage import (
     OutageRequest,
     OutageSettings,
@@ -17,12 +23,15 @@ from dispatch.outage import (
     SiteNames,
     plan_outage,
 )
+from dispatch.request import LONGEST
 from dispatch.roads import RoadGraph
 from dispatch.rulebook import RuleBook
 from network_models.problems import InputError, Problem
 from scenarios.site import Site, load_site
 from scenarios.subject import marked_ends
 
+Progress = Callable[[str, float], None]
+MOST_HOURS = LONGEST / timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,11 +79,72 @@ def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict
     """Plan a request of JSON values in a worker process; `{"proposal"}` or `{"problems"}`."""
     try:
         context = _loaded(folder, element_name(str(request.get("element", ""))).utility)
-        asked = OutageRequest.from_dict(request, context.timezone)
+        wanted = {name: value for name, value in request.items() if name != "beside"}
+        asked = OutageRequest.from_dict(wanted, context.timezone)
         now = EPOCH + timedelta(microseconds=now_ns // 1000)
-        return {"proposal": plan_outage(context, asked, now=now).as_dict()}
+        proposal = dict(plan_outage(context, asked, now=now).as_dict())
+        mine = footprint_of(proposal, proposal, asked.start, asked.end)
+        others = msgspec.convert(request.get("beside", []), list[Footprint])
+        together = partial(cut_together, context.network)
+        proposal["conflicts"] = [c.as_dict() for c in conflicts(mine, others, together)]
+        return {"proposal": proposal}
     except InputError as error:
         return {"problems": [p.as_dict() for p in error.problems]}
+
+
+def windows_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
+    """Search the best window (see `search_windows`) in a worker; `{"search"}` or `{"problems"}`."""
+    try:
+        context = _loaded(folder, element_name(str(request.get("element", ""))).utility)
+        now = EPOCH + timedelta(microseconds=now_ns // 1000)
+        return {"search": search_windows(context, request, now=now).as_dict()}
+    except InputError as error:
+        return {"problems": [p.as_dict() for p in error.problems]}
+
+
+def search_windows(
+    context: PlanningContext,
+    ask: Mapping[str, Any],
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+) -> WindowSearch:
+    """Search by JSON values: element, hours, start and until (ISO 8601), every_h, outdoor_c.
+
+    InputError with every fault.
+    """
+    problems = [
+        Problem(file="request", line=None, field=name, found=str(ask.get(name)), expected=expected)
+        for name, most, expected in (
+            ("hours", MOST_HOURS, f"hours above 0, at most {MOST_HOURS:g}"),
+            ("every_h", 24.0, "hours from 0.25 to 24"),
+        )
+        if not _is_number(ask.get(name), most)
+    ]
+    zone = context.timezone
+    shape = {name: ask[name] for name in ("element", "start", "outdoor_c") if name in ask}
+    asked = until = None
+    try:
+        # The end is set below: what is read here is the element, the start and the weather.
+        asked = OutageRequest.from_dict({**shape, "end": ask.get("until")}, zone)
+        until = asked.end
+    except InputError as error:
+        problems += [replace(p, field="until") if p.field == "end" else p for p in error.problems]
+    if problems or asked is None or until is None:
+        raise InputError(problems)
+    end = asked.start.astimezone(UTC) + timedelta(hours=float(ask["hours"]))
+    return best_windows(
+        context,
+        replace(asked, end=end.astimezone(zone)),
+        until=until,
+        every=timedelta(hours=float(ask["every_h"])),
+        now=now,
+        progress=progress,
+    )
+
+
+def _is_number(value: Any, most: float) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and 0 < value <= most
 
 
 @lru_cache(maxsize=3)

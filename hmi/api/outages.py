@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from dispatch.request import COLDEST_C, WARMEST_C
 from hmi.api.errors import ApiError
 from hmi.api.gate import Needs
+from hmi.api.orders import ask_desk
 from hmi.api.parts import Body, Comment, PartsDep
 from hmi.api.times import read_time
 
@@ -31,6 +32,17 @@ class PlanRequest(Body):
     """Weather to expect: it decides how fast rooms cool."""
 
 
+class WindowRequest(Body):
+    """What is to be shut for how long; windows begin from `start` to `until`, every so often."""
+
+    element: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    start: Annotated[str, StringConstraints(max_length=40)]
+    until: Annotated[str, StringConstraints(max_length=40)]
+    hours: Annotated[float, Field(gt=0.0, le=744.0)]
+    every_h: Annotated[float, Field(ge=0.25, le=24.0)] = 3.0
+    outdoor_c: Annotated[float, Field(ge=COLDEST_C, le=WARMEST_C)] | None = None
+
+
 @router.post("/plan", dependencies=[Depends(Needs("plan"))])
 async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
     """A proposal: valves, who is affected, findings with their rules, notice and trucks."""
@@ -40,12 +52,26 @@ async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
         problem = {"field": "end", "found": body.end, "expected": "a time after the start"}
         raise ApiError(422, "invalid", "the outage ends before it starts", [problem])
     ask = {**body.model_dump(), "start": start.isoformat(), "end": end.isoformat()}
+    ask["beside"] = await ask_desk(parts, "outages.beside", ask)
     answer, _ = await parts.bus.call("model.plan_outage", ask, timeout_s=PLAN_PATIENCE_S)
     if answer.get("problems"):
         raise ApiError(422, "invalid", "the outage cannot be planned", answer["problems"])
     proposal: dict[str, Any] = answer["proposal"]
     await parts.bus.call("records.save_outage", {"proposal": proposal})
     return {"proposal": proposal}
+
+
+@router.post("/windows", dependencies=[Depends(Needs("plan"))])
+async def windows(body: WindowRequest, parts: PartsDep) -> dict[str, Any]:
+    """Every start of a span with what it costs, the least people-hours first."""
+    start = read_time(body.start, "start", parts.zone)
+    until = read_time(body.until, "until", parts.zone)
+    ask = {**body.model_dump(), "start": start.isoformat(), "until": until.isoformat()}
+    answer, _ = await parts.bus.call("model.best_window", ask, timeout_s=PLAN_PATIENCE_S)
+    if answer.get("problems"):
+        raise ApiError(422, "invalid", "no window can be searched", answer["problems"])
+    search: dict[str, Any] = answer["search"]
+    return {"search": search}
 
 
 @router.get("")

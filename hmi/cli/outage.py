@@ -11,14 +11,9 @@ import typer
 from hmi.cli import output
 from hmi.cli.progress import progress_bar
 
-outage_app = typer.Typer(help="Outages: plan.", no_args_is_help=True)
+outage_app = typer.Typer(help="Outages: plan, window.", no_args_is_help=True)
 
 SHOWN = 12
-
-
-@outage_app.callback()
-def _group() -> None:
-    """Keeps `plan` a subcommand while it is the only one."""
 
 
 @outage_app.command()
@@ -66,6 +61,56 @@ def plan(
         _tell(proposal)
     if proposal["blocked_by"]:
         raise typer.Exit(output.VIOLATIONS)
+
+
+@outage_app.command()
+def window(
+    folder: Annotated[Path, typer.Argument(help="The site folder.")],
+    element: Annotated[str, typer.Option(help="What to shut: link:P12, gas/node:J7, ...")],
+    hours: Annotated[float, typer.Option(help="How long it is to be shut.")],
+    start: Annotated[str, typer.Option(help="The first start to try; ISO 8601, site time.")],
+    until: Annotated[str, typer.Option(help="The last start to try.")],
+    every: Annotated[float, typer.Option(help="Hours between two starts.")] = 3.0,
+    outdoor: Annotated[
+        float | None, typer.Option(help="Weather to expect, C: for rooms in a heat outage.")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="Search as of this moment (ISO 8601).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """When an outage does least harm, of the windows whose notice is still in time."""
+    from hmi.planning import context_of, search_windows
+    from scenarios.site import load_site
+
+    context = context_of(load_site(folder), element)
+    ask = {
+        "element": element,
+        "hours": hours,
+        "start": start,
+        "until": until,
+        "every_h": every,
+        "outdoor_c": outdoor,
+    }
+    with progress_bar("Searching", wanted=not as_json) as advance:
+        found = search_windows(
+            context, ask, now=_moment(now, context.timezone), progress=advance
+        ).as_dict()
+    if as_json:
+        output.print_json(found)
+    else:
+        _tell_windows(found)
+    if found["best"] is None:
+        raise typer.Exit(output.VIOLATIONS)
+
+
+def _tell_windows(found: dict[str, Any]) -> None:
+    what, windows = found["hours_kind"], found["windows"]
+    output.say(f"{found['element']}: {what}-hours of {len(windows)} windows, the least first")
+    for row in windows[:SHOWN]:
+        missed = "" if row["missed_m3"] is None else f", {row['missed_m3']:g} m3 not delivered"
+        late = f"  notice too late: {', '.join(row['late_for'])}" if row["late_for"] else ""
+        output.say(f"  {row['start']}  {row['hours']:12,.1f}{missed}{late}")
+    if found["best"] is None:
+        output.say("No window can be announced in time.")
 
 
 def _moment(text: str | None, zone: Any) -> datetime:

@@ -2,9 +2,9 @@
 
 `<book>.open` {record, user, role}, `<book>.step` {id, action, record, user, role},
 `<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
-{state}; `outages.messages` {id}; `incidents.timers` {};
-`works.rates` {start, end, statistics_day, utility}. Each answers
-`{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
+{state}; `outages.messages` {id}; `outages.beside` {start, end}: footprints of orders
+in those hours; `incidents.timers` {}; `works.rates` {start, end, statistics_day, utility}. Each
+answers `{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ async def serve_orders(
             await _serve_book(bus, name, book)
     more: dict[str, Callable[[Header], Any]] = {
         "outages.list": lambda ask: outages.list(state=ask.get("state")),
+        "outages.beside": lambda ask: outages.beside(str(ask["start"]), str(ask["end"])),
         "outages.messages": lambda ask: box.of_order(str(ask["id"])),
     }
     if incidents is not None:

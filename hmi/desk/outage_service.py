@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +10,9 @@ from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from dispatch.conflicts import Footprint, conflicts, footprint_of
 from dispatch.outages import (
     Law,
     OutageOrder,
@@ -45,6 +49,10 @@ _OPEN_TAKES = frozenset(
     }
 )
 _TEXT_LONGEST = 2000
+COUNTED = ("requested", "approved", "published", "underway", "restoring")
+"""States of orders that others must reckon with: a study tells nobody."""
+TELLS_CONFLICTS = frozenset({"file", "approve", "publish"})
+"""Steps that say, and keep on record, what else is planned for those hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +115,35 @@ class OutageService:
 
         return self._taken(self._book.take(order_id, work, entered_ns=to_ns(now)))
 
+    def beside(self, start: str, end: str) -> list[dict[str, Any]]:
+        """Footprints of orders that somebody counts on and that touch a span, as JSON values."""
+        zone = self._settings.zone
+        span = [read_moment(text, zone) for text in (start, end)]
+        found = self._footprints(span[0], span[1])
+        return [msgspec.to_builtins(one) for one in found]
+
+    def conflicts(self, order_id: str) -> list[dict[str, Any]]:
+        """What an order meets in others of the same hours, by their proposals."""
+        order = OutageOrder.from_dict(self._book.get(order_id)["order"])
+        mine = self._footprint(order)
+        found = conflicts(mine, self._footprints(order.start, order.end))
+        return [conflict.as_dict() for conflict in found]
+
+    def _footprints(self, start: datetime, end: datetime) -> list[Footprint]:
+        kept = (entry["order"] for s in COUNTED for entry in self._book.orders(BOOK, state=s))
+        orders = [OutageOrder.from_dict(order) for order in kept]
+        return [self._footprint(o) for o in orders if o.start < end and o.end > start]
+
+    def _footprint(self, order: OutageOrder) -> Footprint:
+        saved: Mapping[str, Any] | None = None
+        if self._proposals is not None and order.proposal:
+            with contextlib.suppress(KeyError):
+                saved = self._proposals(order.proposal)
+        # A plan counts for what it was made for only.
+        if saved is not None and saved.get("element") != order.element:
+            saved = None
+        return footprint_of(order.as_dict(), saved, order.start, order.end)
+
     def step(
         self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
     ) -> dict[str, Any]:
@@ -128,13 +165,16 @@ class OutageService:
                 households = int(details.get("households", order.households))
                 taken = replace(step, details={**details, "size": self._size(details, households)})
             outcome = take_step(order, taken, self._law(order.start), now=now)
-            return self._entry(outcome, step, record)
+            return self._entry(outcome, step, {**record, **told})
 
-        return self._taken(self._book.take(order_id, work, entered_ns=to_ns(now)))
+        told = {"conflicts": self.conflicts(order_id)} if action in TELLS_CONFLICTS else {}
+        return {**self._taken(self._book.take(order_id, work, entered_ns=to_ns(now))), **told}
 
     def get(self, order_id: str) -> dict[str, Any]:
         """An order with every step it took. KeyError without one."""
-        return {**self._book.get(order_id), "steps": self._book.steps(order_id)}
+        kept = self._book.get(order_id)
+        told = {"conflicts": self.conflicts(order_id)} if kept["order"]["state"] in COUNTED else {}
+        return {**kept, **told, "steps": self._book.steps(order_id)}
 
     def list(self, *, state: str | None = None, limit: int = 200) -> list[Any]:
         """Orders as they stand, the last changed first."""

@@ -31,8 +31,10 @@ class PlanDesk:
         self._pool: ProcessPoolExecutor | None = None
         self._asked = 0
 
-    async def plan(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """`{"proposal"}` or `{"problems"}`; BrokenProcessPool when the worker was lost."""
+    async def plan(self, request: Mapping[str, Any], work: Work | None = None) -> dict[str, Any]:
+        """What `work` (planning, if none is named) answers, or `{"problems"}`.
+
+        BrokenProcessPool when the worker was lost."""
         if self._asked >= MOST_WAITING:
             busy = Problem(
                 file="request",
@@ -53,7 +55,7 @@ class PlanDesk:
         self._asked += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                pool, self._work, self._folder, request, time.time_ns()
+                pool, work or self._work, self._folder, request, time.time_ns()
             )
         except BrokenProcessPool:
             # A pool that lost its worker takes no more work: the next plan gets a new one.

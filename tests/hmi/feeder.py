@@ -100,6 +100,7 @@ class Feeder:
         ):
             await self.bus.serve(f"core.{name}", getattr(self, f"_{name}"))
         await self.bus.serve("model.plan_outage", self._plan)
+        await self.bus.serve("outages.beside", self._beside)
         await self.bus.serve("model.status", self._model_status)
         records = engine(Path(self._folder.name) / "records.db")
         migrate(records)
@@ -318,6 +319,9 @@ class Feeder:
 
     async def _model_status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return {"solves": self.seq // 4, "failures": 0, "last_error": "", "groups": 6}, b""
+
+    async def _beside(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return {"answer": []}, b""
 
     async def _plan(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         await asyncio.sleep(self.plan_delay_s)

@@ -74,6 +74,35 @@ def publish(service: OutageService) -> str:
     return order_id
 
 
+def test_what_else_is_planned_for_those_hours_is_told_and_kept(
+    records: Engine, clock: Clock
+) -> None:
+    plan = {
+        "element": "water/link:M1",
+        "isolation": {"valves": [{"id": "V1"}], "segment_links": []},
+    }
+    plans = {"one": plan, "two": {**plan, "element": "water/link:M2"}}
+    service = OutageService(
+        SqlOrderBook(records), RuleBook.load(), SETTINGS, clock=clock, proposals=plans.__getitem__
+    )
+    first = service.open({**RECORD, "proposal": "one"}, user="pan", role="planner")["id"]
+    asked = {**RECORD, "element": "water/link:M2", "proposal": "two"}
+    second = service.open(asked, user="pan", role="planner")["id"]
+    # A study is nobody's business yet.
+    filed = service.step(first, "file", {}, user="pan", role="planner")
+    assert filed["conflicts"] == []
+    service.step(second, "file", {}, user="pan", role="planner")
+    approved = service.step(first, "approve", {}, user="li", role="leader")
+    (met,) = approved["conflicts"]
+    assert (met["with"], met["meets"], met["shared"]) == (second, "valves", ["V1"])
+    kept = service.get(first)
+    assert kept["conflicts"] == approved["conflicts"]
+    assert kept["steps"][-1]["details"]["conflicts"] == approved["conflicts"]
+    (beside,) = [f for f in service.beside(RECORD["start"], RECORD["end"]) if f["id"] == second]
+    assert beside["valves"] == ["V1"]
+    assert service.beside("2026-01-08T17:00", "2026-01-09T17:00") == []
+
+
 def test_a_published_outage_has_its_steps_and_messages(
     service: OutageService, records: Engine, tmp_path: Path
 ) -> None:
