@@ -21,6 +21,7 @@ UNPLANNED_NOTICE = "WATER-OUTAGE-UNPLANNED-NOTICE"
 UNPLANNED_MEDIA = "WATER-OUTAGE-UNPLANNED-MEDIA"
 RESTORE_ON_TIME = {"water": "WATER-OUTAGE-RESTORE-ONTIME", "gas": "GAS-OUTAGE-RESTORE"}
 EXTEND = "WATER-OUTAGE-EXTEND"
+ROAD = "WATER-ROAD-24H"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +175,14 @@ def _done(
         case "record":
             fact = Fact(name=str(step.details["fact"]), at=step.at, by=step.user)
             changes["facts"] = (*order.facts, fact)
+        case "work-done":
+            changes["work_done"] = step.at
         case "rework":
-            changes["facts"] = ()
+            changes["facts"], changes["work_done"] = (), None
+        case "road-told":
+            fact = Fact(name="road-told", at=step.at, by=step.user)
+            changes["facts"] = (*order.facts, fact)
+            findings = _road(order, step, law)
         case "restore":
             changes["restored"] = step.at
             findings = _restored(order, step, law)
@@ -224,6 +231,13 @@ def _extension(order: OutageOrder, step: Step, law: Law) -> tuple[Finding, ...]:
     if order.medium != "water" or order.kind != "planned" or told is None:
         return ()
     return (law.rules.evaluate(EXTEND, step.at, announced=told.end),)
+
+
+def _road(order: OutageOrder, step: Step, law: Law) -> tuple[Finding, ...]:
+    """Whether the road authority was told in time of finished work in a road."""
+    if order.medium != "water" or order.work_done is None:
+        return ()
+    return (law.rules.evaluate(ROAD, step.at, finished=order.work_done),)
 
 
 def _restored(order: OutageOrder, step: Step, law: Law) -> tuple[Finding, ...]:

@@ -82,6 +82,7 @@ class OutageOrder:
     publications: tuple[Publication, ...] = ()
     facts: tuple[Fact, ...] = ()
     started: datetime | None = None
+    work_done: datetime | None = None
     restored: datetime | None = None
     last_at: datetime | None = None
 

@@ -112,6 +112,12 @@ TRANSITIONS: tuple[Transition, ...] = (
         tells=_PUBLIC,
     ),
     Transition(action="close", sources=("restored",), target="closed", roles=_DESK),
+    Transition(
+        action="road-told",
+        sources=("restoring", "restored", "closed"),
+        target=None,
+        roles=_DESK,
+    ),
 )
 """`correct` is no transition: it changes no state and is taken on the record, in any."""
 

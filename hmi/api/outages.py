@@ -27,7 +27,7 @@ class PlanRequest(Body):
     start: Annotated[str, StringConstraints(max_length=40)]
     end: Annotated[str, StringConstraints(max_length=40)]
     reason: Comment = ""
-    kind: Literal["planned"] = "planned"
+    kind: Literal["planned", "unplanned"] = "planned"
     outdoor_c: Annotated[float, Field(ge=COLDEST_C, le=WARMEST_C)] | None = None
     """Weather to expect: it decides how fast rooms cool."""
 
