@@ -24,6 +24,8 @@ from dispatch.outages.gates import LEAD_RULES
 from dispatch.pattern_time import pattern_time_s
 from dispatch.request import OutageRequest, PlanningContext, elapsed
 from dispatch.window import WindowRun, record_window, window_times
+from network_models.elements import Junction
+from network_models.network import Network
 from network_models.problems import InputError, Problem
 from network_models.units import PA_PER_M_WATER
 
@@ -186,7 +188,7 @@ def _water(
                 start=here.start,
                 end=here.end,
                 hours=sum(item.customer.people * item.hours for item in impact.customers),
-                missed_m3=_missed_m3(base, shut),
+                missed_m3=_missed_m3(net, base, shut),
                 priority_users=len(impact.priority),
                 tanks_dry=sum(
                     t.runs_dry_at is not None and t.base_runs_dry_at is None for t in impact.tanks
@@ -204,11 +206,12 @@ def _shut(march: ExtendedPeriod, isolation: Isolation) -> ExtendedPeriod:
     return run
 
 
-def _missed_m3(base: WindowRun, shut: WindowRun) -> float:
-    """Water that taps do not get: what each node takes less than it would, over the window."""
+def _missed_m3(net: Network, base: WindowRun, shut: WindowRun) -> float:
+    """Water that taps do not get: what each takes less than it would, over the window."""
+    taps = np.array([isinstance(net.nodes[name], Junction) for name in base.node_ids])
     seconds = np.diff([moment.timestamp() for moment in base.times])
-    wanted = np.nan_to_num(np.maximum(base.delivered_m3s, 0.0))
-    got = np.nan_to_num(np.maximum(shut.delivered_m3s, 0.0))
+    wanted = np.nan_to_num(np.maximum(base.delivered_m3s[:, taps], 0.0))
+    got = np.nan_to_num(np.maximum(shut.delivered_m3s[:, taps], 0.0))
     missed = np.maximum(wanted - got, 0.0).sum(axis=1)
     return float((0.5 * (missed[1:] + missed[:-1]) * seconds).sum())
 

@@ -12,6 +12,7 @@ from dispatch.best_window import best_windows
 from dispatch.conflicts import Footprint, conflicts, footprint_of
 from dispatch.joint_cut import cut_together
 from dispatch.outage import OutageRequest, PlanningContext, Proposal, plan_outage
+from network_models.elements import Junction
 from network_models.problems import InputError
 from tests.dispatch.conftest import SHANGHAI
 
@@ -40,6 +41,10 @@ def test_windows_cost_what_their_plans_say_and_late_notices_stand_last(
         assert window.hours == pytest.approx(people_hours, rel=0.1)
     costs = [(round(w.hours, 1), w.missed_m3) for w in found.windows[:-1]]
     assert costs == sorted(costs)
+    # No more is missed than the cut-off taps would have taken.
+    net = here.network
+    flows = [d.base_m3s for n in net.nodes.values() if isinstance(n, Junction) for d in n.demands]
+    assert all(0.0 < (w.missed_m3 or 0.0) < 2.0 * sum(flows) * 6 * 3600 for w in found.windows)
     # The town drinks by day: who is cut off misses least by night.
     missed = {w.start: w.missed_m3 or 0.0 for w in found.windows}
     assert missed[START] < missed[START + 6 * HOUR]
