@@ -255,8 +255,10 @@ def main(role: str, folder: str) -> None:
         stream=sys.stderr,
     )
     # Their own messages a poll or a publish would fill the disk.
-    for noisy in ("asyncua", "pymodbus", "alembic.runtime"):
+    for noisy in ("pymodbus", "alembic.runtime"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # It tells each message it cannot read with a trace, and strangers may send any number.
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     SiteVersions(Path(folder)).finish()
     asyncio.run(_until_told(ROLES[role], Path(folder)))
 

@@ -22,7 +22,7 @@ from asyncua import ua
 
 from scada.drivers.config import DriverConfig
 from scada.drivers.link import DriverJob, Emit, LinkStats, WriteError, batch
-from scada.drivers.opcua_client import make_client, time_skew_s
+from scada.drivers.opcua_client import GARBLED, make_client, time_skew_s
 from scada.drivers.opcua_items import MonitoredItems
 from scada.drivers.opcua_values import overflowed, quality_of_refusal, read_value, time_ns
 from scada.drivers.opcua_write import write_and_read_back
@@ -66,6 +66,8 @@ class OpcUaDriver:
         self._types: dict[str, Any] = {}
         self._client: Any = None
         self._heard_at = 0.0
+        self._silent: set[int] = set()
+        """Items of which no value has come since the subscription."""
         self._sequence: int | None = None
         self._route = 0
         self._lost: asyncio.Future[str] | None = None
@@ -88,7 +90,7 @@ class OpcUaDriver:
                 except BackToFirst:
                     self._route = 0
                     continue
-                except (OSError, TimeoutError, SessionLost, ua.UaError) as error:
+                except (OSError, TimeoutError, SessionLost, ua.UaError, *GARBLED) as error:
                     self.stats.fault(f"{type(error).__name__}: {error}".removesuffix(": "))
                 except asyncio.CancelledError:
                     if _asked_to_stop():
@@ -142,7 +144,7 @@ class OpcUaDriver:
         assert self._lost is not None
         now = self._clock.monotonic_s()
         retry_at, return_at = now + RETRY_REFUSED_S, now + self.config.return_s
-        skew_at = now
+        skew_at, ask_at = now, now + self.config.stale_s
         while True:
             done, _ = await asyncio.wait((self._lost,), timeout=WATCH_S)
             if done:
@@ -156,12 +158,29 @@ class OpcUaDriver:
                 await self._monitor(client, subscription, list(self._items.refused))
                 retry_at = now + RETRY_REFUSED_S
             self._send_heartbeats(now)
+            if now >= ask_at:
+                await self._ask_silent(client)
+                ask_at = now + RETRY_REFUSED_S
             if now >= skew_at:
                 await self._compare_clocks(client)
                 skew_at = now + SKEW_PERIOD_S
             if self._route and now >= return_at:
                 await self._try_first()
                 return_at = now + self.config.return_s
+
+    async def _ask_silent(self, client: Any) -> None:
+        """Read what a server owes: the first value of an item comes without a change."""
+        numbers = sorted(self._silent & self._items.active)
+        for start in range(0, len(numbers), self.config.batch):
+            some = numbers[start : start + self.config.batch]
+            nodes = [self._nodes[number] for number in some]
+            values = await client.uaclient.read_attributes(nodes, ua.AttributeIds.Value)
+            self._deliver(
+                [
+                    ua.MonitoredItemNotification(ClientHandle=number, Value=value)
+                    for number, value in zip(some, values, strict=True)
+                ]
+            )
 
     async def _compare_clocks(self, client: Any) -> None:
         """Note how far the server's clock is off; source times come from it."""
@@ -174,7 +193,7 @@ class OpcUaDriver:
         client = await make_client(self.config, self.config.url)
         try:
             await client.connect()
-        except (OSError, TimeoutError, ua.UaError):
+        except (OSError, TimeoutError, ua.UaError, *GARBLED):
             return
         finally:
             with contextlib.suppress(Exception):  # whatever closing meets, it was a probe
@@ -198,6 +217,7 @@ class OpcUaDriver:
         created = await client.uaclient.session.create_subscription(request, self._on_publish)
         self._heard_at = self._clock.monotonic_s()
         self._items.forget()
+        self._silent = set(range(len(self._points)))
         await self._monitor(client, created.SubscriptionId, list(range(len(self._points))))
         return int(created.SubscriptionId)
 
@@ -253,7 +273,10 @@ class OpcUaDriver:
         now_ns = self._clock.now_ns()
         known = [item for item in items if item.ClientHandle in self._items.active]
         self.stats.missed_samples += sum(overflowed(item.Value) for item in known)
+        if any(item.ClientHandle >= len(self._points) for item in items):
+            self._give_up("a value of an item that was never asked for")
         places = np.array([item.ClientHandle for item in known], dtype=np.intp)
+        self._silent.difference_update(places.tolist())
         read = [read_value(item.Value) for item in known]
         raw = np.array([value for value, _ in read], dtype=np.float64)
         quality = np.array([code for _, code in read], dtype=np.uint32)
@@ -305,6 +328,8 @@ class OpcUaDriver:
             if _asked_to_stop():
                 raise
             raise WriteError(f"{point.id}: the connection was lost during the write") from error
+        except GARBLED as error:
+            raise WriteError(f"{point.id}: the server's answer cannot be read: {error}") from error
         self.stats.writes += 1
         return readback
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ from scada.drivers.config import DriverConfig
 
 APPLICATION_URI = "urn:ringmain:gateway"
 """Must stand in our certificate (subjectAltName) when a link is encrypted."""
+
+GARBLED = (
+    ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError, struct.error
+)  # fmt: skip
+"""What asyncua's decoders raise, beside its own errors, at a message that is none."""
 
 MIN_TIMEOUT_S = 4.0
 """Creating a thousand monitored items takes a server longer than one value."""
