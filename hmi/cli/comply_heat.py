@@ -30,6 +30,7 @@ def judge_heat_network(
     """Run a heat network with its rooms and judge them: the `heat` part of the record."""
     from dataclasses import asdict
 
+    from dispatch.heat_ends import judge_ends
     from dispatch.heat_rooms import judge_rooms
     from dispatch.room_run import STEP_S, Homes, run_rooms
     from hmi.reports.heat_summary import heat_faults
@@ -46,9 +47,11 @@ def judge_heat_network(
             progress=lambda share: advance("", share),
         )
     verdict = judge_rooms(book, rules, found.stations, found.run.times_s, found.room_k)
+    ends = judge_ends(net, rules, found.run.times_s, found.run.available_pa)
     return {
         **verdict.as_dict(),
-        "violated": verdict.violated,
+        "ends": ends.as_dict(),
+        "violated": verdict.violated or ends.violated,
         "outdoor_c": outdoor,
         "homes": asdict(homes),
         "duration_s": float(found.run.times_s[-1]),
@@ -71,15 +74,27 @@ def heat_verdict_lines(record: Mapping[str, Any]) -> Iterator[str]:
         f"{homes['time_constant_h']:g} h; judged by {record['rule'] or 'no rule'}"
     )
     yield from room_lines(record)
+    yield from _end_lines(record)
     report = record["report"]
-    if report["critical"]:
-        yield (
-            f"Least pressure between supply and return: {report['critical']}, "
-            f"{report['critical_pa'] / 1e3:.1f} kPa (what a station needs stands in its contract)"
-        )
     yield from shortfall_lines(report)
     for text in report["warnings"][:SHOWN]:
         yield f"Warning: {text}"
+
+
+def _end_lines(record: Mapping[str, Any]) -> Iterator[str]:
+    """The stations whose pressure does not do, and the one with the least to spare."""
+    ends, report = record["ends"], record["report"]
+    yield f"Heat (pressure at the network's end): {ends['verdict'].upper()}"
+    for row in ends["findings"][:SHOWN]:
+        if row["verdict"] != "pass" or row is ends["findings"][0]:
+            yield (
+                f"  {row['verdict']:<10} {row['station']:<10} {row['lowest_pa'] / 1e3:.1f} kPa "
+                f"between supply and return at its lowest, {row['needed_pa'] / 1e3:.1f} needed"
+            )
+    if ends["unknown"]:
+        yield f"  {ends['unknown']} stations whose need nobody has stated (available_head_pa)"
+    if report["critical"] and not ends["findings"]:
+        yield f"  least at the end: {report['critical']}, {report['critical_pa'] / 1e3:.1f} kPa"
 
 
 def room_lines(record: Mapping[str, Any]) -> Iterator[str]:

@@ -182,7 +182,8 @@ class Substation(Link):
     `temperature_drop_k`, the flow `flow_kgs`; `flow_and_...` hold flow and temperature and leave
     the heat open (`heat_w` is then 0); `heat_exchanger` has the conductance `exchanger_w_k`
     against a secondary side. `kv_m3h` is the valve's largest opening: heat it cannot deliver
-    through that is unmet.
+    through that is unmet. `available_head_pa` is the pressure between supply and return that the
+    user system behind it needs, by its contract; None where nobody has stated it.
     """
 
     heat_w: float
@@ -195,4 +196,5 @@ class Substation(Link):
     exchanger_w_k: float | None = None
     secondary_return_k: float | None = None
     secondary_flow_kgs: float | None = None
+    available_head_pa: float | None = None
     status: LinkStatus = "open"

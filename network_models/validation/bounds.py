@@ -44,6 +44,7 @@ _NOT_NEGATIVE = (
     "outlet_loss_pa",
     "drop_min_pa",
     "lift_pa",
+    "available_head_pa",
     "volume_m3",
     "speed",
 )

@@ -21,6 +21,8 @@ REACH_SHARE = 0.1
 STATION_W = 3.6e6
 SUPPLY_K, RETURN_K = 383.15, 323.15
 RISE_PA, FILL_PA = 6.5e5, 3.0e5
+AVAILABLE_HEAD_PA = 5e4
+"""What each station's contract says its users need: a plate exchanger with its valve and meter."""
 WATER_KGM3, HEAT_CAPACITY = 960.0, 4200.0
 GRADE_PAM = 55.0
 SIZES_MM = np.array([150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1200])
@@ -137,6 +139,7 @@ def _add_stations(names: list[str], heat: F64, links: dict[str, Link]) -> tuple[
             links[station] = Substation(
                 id=station, start=f"HS{name}", end=f"HR{name}", heat_w=float(heat[i]),
                 return_temperature_k=RETURN_K, pattern=HEAT_PATTERN.id,
+                available_head_pa=AVAILABLE_HEAD_PA,
             )  # fmt: skip
             stations.append(station)
     return tuple(stations)

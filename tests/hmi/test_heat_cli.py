@@ -66,15 +66,17 @@ def test_options_of_water_are_refused(ringmain: Command, heat_file: Path) -> Non
 def test_comply_judges_rooms(ringmain: Command, heat_file: Path, tmp_path: Path) -> None:
     good = ringmain.json("comply", heat_file, "--hours", "6")
     assert good["schema"] == "ringmain/comply-heat/1"
-    assert good["verdict"] == "pass"
+    assert good["verdict"] == good["ends"]["verdict"] == "pass"
+    assert good["ends"]["findings"][0]["lowest_pa"] > 50e3
     net = read_network(heat_file)
     name = next(k for k, link in net.links.items() if isinstance(link, Substation))
-    throttled = replace(net.links[name], kv_m3h=0.5)
+    throttled = replace(net.links[name], kv_m3h=0.5, available_head_pa=9e6)
     assert isinstance(throttled, Substation)
     write_native(replace(net, links={**net.links, name: throttled}), tmp_path / "heat.json")
     code, out, _ = ringmain("comply", tmp_path / "heat.json", "--hours", "24")
     assert code == 1
     assert f"violation  {name}" in out and "(pressure)" in out
+    assert "9000.0 needed" in out
 
 
 def test_ten_hours_without_heat_at_minus_ten(ringmain: Command, heat_site: Path) -> None:
