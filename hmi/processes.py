@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from hmi.parent import end_with_parent
+from hmi.parent import end_with_parent, end_within
 from hmi.reloading import Reloads, again_on_change
+from hmi.supervisor import STOP_PATIENCE_S
 from scenarios.site import Site, load_site
 from scenarios.site_versions import SiteVersions
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from scada.spool_disk import DiskSpool
 
 log = logging.getLogger("ringmain")
+
+AFTER_WORK_S = 3.0
 
 
 async def _core(site: Site) -> None:
@@ -260,15 +263,23 @@ def main(role: str, folder: str) -> None:
     # It tells each message it cannot read with a trace, and strangers may send any number.
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     SiteVersions(Path(folder)).finish()
-    asyncio.run(_until_told(ROLES[role], Path(folder)))
+    try:
+        asyncio.run(_until_told(ROLES[role], Path(folder)))
+    finally:
+        end_within(AFTER_WORK_S)
 
 
 async def _until_told(work: Callable[[Site, Reloads], Awaitable[None]], folder: Path) -> None:
     loop = asyncio.get_running_loop()
     reloads = Reloads(folder)
     task = asyncio.ensure_future(work(load_site(folder), reloads))
+
+    def stop() -> None:
+        end_within(STOP_PATIENCE_S)  # as long as a supervisor waits, should there be none any more
+        task.cancel()
+
     for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, task.cancel)
+        loop.add_signal_handler(sign, stop)
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
