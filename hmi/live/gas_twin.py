@@ -88,6 +88,7 @@ class GasTwin:
             h for some in (self._gates, self._settings) for hs in some.values() for h in hs
         ]
         self._pressures = Held(pressures, SMOOTHING_S)
+        self._flows = Held([feed.point for feed in self._feeds], SMOOTHING_S)
         self._statuses = Held(list(self._status), 1e-9)
         self._factor = 1.0
         self._cold = True
@@ -99,10 +100,10 @@ class GasTwin:
 
         SolveError when there is no state that satisfies the network; the next cycle starts cold.
         """
-        self._pressures.take(value, usable, seconds)
-        self._statuses.take(value, usable, seconds)
+        for held in (self._pressures, self._flows, self._statuses):
+            held.take(value, usable, seconds)
         try:
-            solution, solves, remarks = self._fitted(value, usable, pattern_time_s)
+            solution, solves, remarks = self._fitted(usable, pattern_time_s)
             if not solution.report.converged:
                 raise SolveError("gas: " + ("; ".join(solution.report.flags) or "not converged"))
         except Exception:
@@ -192,16 +193,14 @@ class GasTwin:
             self._feeds.append(_Feed(handle, index, sign, sign * along / per_kgs))
         self._beside.append(_Beside(handle, True, index, along * per_kgs))
 
-    def _fitted(
-        self, value: F64, usable: Usable, time_s: float
-    ) -> tuple[GasSolution, int, tuple[str, ...]]:
+    def _fitted(self, usable: Usable, time_s: float) -> tuple[GasSolution, int, tuple[str, ...]]:
         """The state whose feed is the measured one."""
         model = self._model
         case = plain_case(model.arrays)
         self._bound(case)
         model.set_case(case)
         feeds = [feed for feed in self._feeds if usable[feed.point]]
-        measured = sum(float(value[feed.point]) * feed.kgs for feed in feeds)
+        measured = sum((self._flows.get(feed.point) or 0.0) * feed.kgs for feed in feeds)
         remarks = () if feeds else ("no feed is measured: demand is the forecast times its last",)
         solves = 0
         while True:

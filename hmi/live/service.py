@@ -24,6 +24,7 @@ from dispatch.pattern_time import pattern_time_s
 from dispatch.rulebook import RuleSet
 from hmi.live.frames import StateFrame
 from hmi.live.gas_twin import GasTwin
+from hmi.live.heat_twin import HeatTwin
 from hmi.live.judge import END_LIMIT_RULE, rules_today
 from hmi.live.medium_service import MediumService, Twin
 from hmi.live.plan_desk import PlanDesk
@@ -81,7 +82,7 @@ class LiveModel:
 
     def _twins(self, rules: RuleSet) -> Iterator[Twin]:
         """A twin of each other medium that can be solved."""
-        for utility, make in (("gas", GasTwin),):
+        for utility, make in (("gas", GasTwin), ("heat", HeatTwin)):
             net = self.site.networks.get(utility)
             if net is None:
                 continue

@@ -92,7 +92,7 @@ def _write(folder: Path, plan: CityPlan, files: Mapping[str, str]) -> PointTable
     if "heat" in files:
         heat = build_heat(plan, streets, stream(4))
         write_native(heat.net, networks / FILES["heat"])
-        add_heat_points(book, heat)
+        add_heat_points(book, heat, limits)
     write_city_valves(folder / "valves.csv", water.net, stream(5))
     write_customers(folder / "customers.csv", plan, streets, people, water.ids, stream(6))
     write_roads(folder / "roads.csv", streets, stream(7))

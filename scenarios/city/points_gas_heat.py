@@ -6,13 +6,16 @@ from network_models.elements import HeatSource, Substation
 from scenarios.city import names
 from scenarios.city.gas import DISTRICT_PA, GATE_PA, GasCity
 from scenarios.city.heat import RETURN_K, RISE_PA, SUPPLY_K, HeatCity
-from scenarios.limits import GAS_RULE, RuleLimits
+from scenarios.limits import END_DP_RULE, GAS_RULE, RuleLimits
 from scenarios.point_book import PointBook
 
 GAS, HEAT = "rtu-03", "rtu-04"
 MOST_STATIONS = 400
+NEEDED_KPA = 50.0
+"""The head a station's own system needs: the rule names none, it is the site's."""
 TEMPERATURE_MARGIN_K = 12.0
 USER_RESIDUAL_PA, MEDIUM_RESIDUAL_KPA = 500.0, 25.0
+HEAT_RESIDUAL_KPA = 250.0
 """Residuals beyond these are no demand of a street: an instrument, a regulator, a leak."""
 
 
@@ -83,8 +86,9 @@ def _regulator(book: PointBook, number: int) -> None:
     )  # fmt: skip
 
 
-def add_heat_points(book: PointBook, city: HeatCity) -> None:
-    """Heat plants and heat stations: both temperatures, both pressures, flow, differential."""
+def add_heat_points(book: PointBook, city: HeatCity, limits: RuleLimits) -> None:
+    """Heat plants and heat stations: both temperatures, both pressures, flow, differential; the
+    weather."""
     for number, plant in enumerate(city.plants, start=1):
         record = city.net.links[plant]
         assert isinstance(record, HeatSource)
@@ -100,8 +104,38 @@ def add_heat_points(book: PointBook, city: HeatCity) -> None:
         book.add(
             f"{station}-DP", HEAT, "heat", "pressure", "kPa", f"link:{station}",
             (f"{zh} 供回水压差", f"{en} differential pressure"), scan="slow",
-            limits={"low": 50.0, "high": RISE_PA * 1.2e-3}, alarm_deadband=5.0, on_delay_s=30.0,
+            limits={"low": NEEDED_KPA, "high": RISE_PA * 1.2e-3}, alarm_deadband=5.0,
+            on_delay_s=30.0,
         )  # fmt: skip
+    book.add("OUTDOOR-T", HEAT, "heat", "temperature", "degC", "",
+             ("室外温度", "Outdoor temperature"), scan="slow")  # fmt: skip
+    _add_heat_model_points(book, limits)
+
+
+def _add_heat_model_points(book: PointBook, limits: RuleLimits) -> None:
+    """What the live heat model computes: no device measures it."""
+    book.add(
+        "MODEL-HEAT-END-MIN-DIFFERENTIAL", "model", "heat", "pressure", "kPa", "",
+        ("模型 末端最小资用压差", "Model: least available differential at a heat station"),
+        rule=END_DP_RULE, limits={"low": NEEDED_KPA}, priority="high", alarm_deadband=5.0,
+        on_delay_s=30.0,
+    )  # fmt: skip
+    book.add("MODEL-HEAT-STATIONS-SHORT", "model", "heat", "count", "pcs", "",
+             ("模型 供热不足热力站数", "Model: heat stations short of heat or differential"),
+             priority="high", limits={"high": 0.5}, on_delay_s=30.0)  # fmt: skip
+    book.add(
+        "MODEL-HEAT-ROOM-MIN-TEMPERATURE", "model", "heat", "temperature", "degC", "",
+        ("模型 最低室温", "Model: coldest heated rooms"), rule=limits.room_rule,
+        limits=limits.room_c, priority="high", alarm_deadband=0.3, on_delay_s=30.0,
+    )  # fmt: skip
+    book.add("MODEL-HEAT-UNSUPPLIED-NODES", "model", "heat", "count", "pcs", "",
+             ("模型 无循环节点数", "Model: heat nodes without pressure"), priority="urgent",
+             limits={"high": 0.5})  # fmt: skip
+    book.add("MODEL-HEAT-TEMPERATURE-RESIDUAL-MAX", "model", "heat", "temperature", "K", "",
+             ("模型 最大温度偏差", "Model: largest temperature residual"))  # fmt: skip
+    book.add("MODEL-HEAT-PRESSURE-RESIDUAL-MAX", "model", "heat", "pressure", "kPa", "",
+             ("模型 热网最大压力偏差", "Model: largest heat pressure residual"),
+             limits={"high": HEAT_RESIDUAL_KPA}, on_delay_s=60.0, alarm_deadband=5.0)  # fmt: skip
 
 
 def _sides(book: PointBook, name: str, supply: str, back: str, zh: str, en: str) -> None:

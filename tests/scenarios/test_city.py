@@ -126,6 +126,12 @@ def test_the_point_list_uses_the_whole_field(city: Site) -> None:
         "gas_unsupplied_nodes",
         "gas_user_residual_max",
         "gas_residual_max",
+        "heat_end_min_differential",
+        "heat_stations_short",
+        "heat_room_min_temperature",
+        "heat_unsupplied_nodes",
+        "heat_temperature_residual_max",
+        "heat_pressure_residual_max",
     }
     assert all(p.text_zh and p.text_en for p in points)
     assert len({p.text_zh for p in points}) == len(points), "two points read the same"
