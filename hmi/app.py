@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from hmi.api import (
+    advice,
     alarms,
     cases,
     commands,
@@ -48,6 +49,7 @@ ROUTERS = tuple(
         site,
         alarms,
         history,
+        advice,
         outages,
         orders,
         cases,

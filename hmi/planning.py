@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from dispatch.advice import gas_allocation, heat_curve, water_advice
 from dispatch.best_window import WindowSearch, best_windows
 from dispatch.conflicts import Footprint, conflicts, footprint_of
 from dispatch.element import element_name
@@ -31,6 +32,12 @@ from scenarios.site import Site, load_site
 from scenarios.subject import marked_ends
 
 Progress = Callable[[str, float], None]
+ADVICE_NUMBERS: dict[str, dict[str, tuple[float | None, float, float]]] = {
+    "water": {"hours": (12.0, 0.0, 168.0), "demand": (1.0, 0.05, 10.0)},
+    "gas": {"available_kgs": (None, 0.0, 1e6)},
+    "heat": {"design_c": (-10.0, -60.0, 10.0)},
+}
+"""What advice on a medium takes: its usual value (None: must be given), least and largest."""
 MOST_HOURS = LONGEST / timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -141,6 +148,60 @@ def search_windows(
         now=now,
         progress=progress,
     )
+
+
+def advice_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
+    """Advice by JSON values (see `advise`) in a worker; `{"advice"}` or `{"problems"}`."""
+    try:
+        context = _loaded(folder, str(request.get("medium")))
+        now = EPOCH + timedelta(microseconds=now_ns // 1000)
+        return {"advice": advise(context, request, now=now)}
+    except InputError as error:
+        return {"problems": [p.as_dict() for p in error.problems]}
+
+
+def advise(context: PlanningContext, ask: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """What the dispatcher could do in the context's network, each with its effect.
+
+    `ask`: `at` (ISO 8601; now), and for water `hours`, `demand`; for gas `available_kgs`; for heat
+    `design_c`. InputError with every fault.
+    """
+    medium = context.network.medium
+    bounds = ADVICE_NUMBERS[medium]
+    problems, numbers = [], {}
+    for name, (usual, low, high) in bounds.items():
+        value = usual if ask.get(name) is None else ask[name]
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
+            expected = f"a number from {low:g} to {high:g}"
+            found = "nothing" if value is None else str(value)
+            problems.append(
+                Problem(file="request", line=None, field=name, found=found, expected=expected)
+            )
+        else:
+            numbers[name] = float(value)
+    at = now
+    if ask.get("at"):
+        try:
+            at = datetime.fromisoformat(str(ask["at"]))
+        except ValueError:
+            found = str(ask["at"])
+            problems.append(
+                Problem(
+                    file="request", line=None, field="at", found=found, expected="an ISO 8601 time"
+                )
+            )
+    if problems:
+        raise InputError(problems)
+    at = at if at.tzinfo else at.replace(tzinfo=context.timezone)
+    if medium == "water":
+        return water_advice(context, at, **numbers)
+    if medium == "gas":
+        return gas_allocation(context, at, **numbers)
+    return heat_curve(context, **numbers)
 
 
 def _is_number(value: Any, most: float) -> bool:

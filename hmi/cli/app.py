@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hmi.cli import output
+from hmi.cli.advise import advise
 from hmi.cli.alarms import alarms_app
 from hmi.cli.comply import comply
 from hmi.cli.demo import demo
@@ -37,6 +38,7 @@ app.command()(serve)
 app.command()(field)
 app.command()(gateway)
 app.command()(simulate)
+app.command()(advise)
 app.command()(comply)
 app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")

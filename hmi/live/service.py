@@ -30,7 +30,7 @@ from hmi.live.medium_service import MediumService, Twin
 from hmi.live.plan_desk import PlanDesk
 from hmi.live.publishing import model_batch, worst_residuals
 from hmi.live.twin import LiveTwin, TwinFrame
-from hmi.planning import windows_in_worker
+from hmi.planning import advice_in_worker, windows_in_worker
 from hydraulics import SolveError
 from scada.ports import Bus, BusError, Header
 from scada.samples import SampleBatch
@@ -103,6 +103,7 @@ class LiveModel:
         await self.bus.serve("model.status", self._status)
         await self.bus.serve("model.plan_outage", self._plan_outage)
         await self.bus.serve("model.best_window", self._best_window)
+        await self.bus.serve("model.advise", self._advise)
         # Spread over the period, so that the media do not ask for the processor together.
         share = self.site.live_cycle_s / (1 + len(self.media))
         try:
@@ -213,6 +214,9 @@ class LiveModel:
 
     async def _plan_outage(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return await self._desk.plan(header), b""
+
+    async def _advise(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return await self._desk.plan(header, advice_in_worker), b""
 
     async def _best_window(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return await self._desk.plan(header, windows_in_worker), b""
