@@ -23,6 +23,8 @@ _HOMES = {
     ("gas", "simulate_many"): "hydraulics.gas.many",
     ("heat", "solve"): "hydraulics.heat.run",
     ("heat", "simulate"): "hydraulics.heat.run",
+    ("heat", "solve_many"): "hydraulics.heat.many",
+    ("heat", "simulate_many"): "hydraulics.heat.many",
 }
 
 
@@ -39,12 +41,14 @@ def simulate(net: Network, **options: Any) -> Any:
 
 
 def solve_many(net: Network, cases: Any, **options: Any) -> Any:
-    """Many cases at one instant: see `hydraulics.batch.many`, `hydraulics.gas.many`."""
+    """Many cases at one instant: see `hydraulics.batch.many`, `hydraulics.gas.many`,
+    `hydraulics.heat.many`."""
     return _of(net, "solve_many")(net, cases, **options)
 
 
 def simulate_many(net: Network, cases: Any, **options: Any) -> Any:
-    """Many cases over time: see `hydraulics.batch.many`, `hydraulics.gas.many`."""
+    """Many cases over time: see `hydraulics.batch.many`, `hydraulics.gas.many`,
+    `hydraulics.heat.many`."""
     return _of(net, "simulate_many")(net, cases, **options)
 
 

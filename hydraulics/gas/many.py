@@ -8,10 +8,9 @@ lock.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from typing import Any
 
 from hydraulics.changes import check_changes
@@ -20,13 +19,11 @@ from hydraulics.gas.compile import GasArrays, compile_gas
 from hydraulics.gas.model import REQUIRED_PA, GasModel
 from hydraulics.gas.run import simulate
 from hydraulics.gas.state import GasRun, GasSolution
+from hydraulics.spread import Progress, spread
 from hydraulics.types import F64, U8
 from network_models.changes import Change
 from network_models.elements import GasPipe
 from network_models.network import Network
-
-CHUNK = 64
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class _Worker:
         self.model.solve(time_s=time_s, cold=True)
         return _Base(work.flow.copy(), work.potential.copy(), work.demand.copy(), work.state.copy())
 
-    def solve(self, base: _Base, changes: Sequence[Change], time_s: float) -> GasSolution:
+    def solve(self, base: _Base, time_s: float, changes: Sequence[Change]) -> GasSolution:
         """One case at an instant."""
         model, work = self.model, self.model.work
         case = case_of(model.arrays, changes)
@@ -88,27 +85,9 @@ def solve_many(
     options = {"accuracy": accuracy, "required_pressure_pa": required_pressure_pa}
     count = (os.cpu_count() or 1) if threads is None else max(1, threads)
 
-    def solutions() -> Iterator[tuple[int, GasSolution]]:
-        workers = [_Worker(net, arrays, options) for _ in range(count)]
-        base = workers[0].base(time_s)
-        waiting, done = iter(cases), 0
-        with ThreadPoolExecutor(count) as pool:
-            while chunk := list(islice(waiting, CHUNK * count)):
-                parts = [chunk[i::count] for i in range(count)]
-                found = list(
-                    pool.map(
-                        lambda worker, part: [worker.solve(base, c, time_s) for c in part],
-                        workers,
-                        parts,
-                    )
-                )
-                for i in range(len(chunk)):
-                    yield done, found[i % count][i // count]
-                    done += 1
-                    if progress is not None:
-                        progress(done)
-
-    return solutions()
+    workers = [_Worker(net, arrays, options) for _ in range(count)]
+    base = workers[0].base(time_s)
+    return spread(cases, [partial(worker.solve, base, time_s) for worker in workers], progress)
 
 
 def simulate_many(

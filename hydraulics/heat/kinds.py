@@ -27,8 +27,8 @@ CONTROLS = {
 NEAR_NOTHING = 1e-5
 """Pa s/kg: resistance of what has none (an open valve without a loss), so that the flow through it
 is still told by pressures: 1 Pa at 100 t/s."""
-STILL_KGS = 1e-9
-"""A flow below this carries no heat."""
+STILL_KGS = 1e-7
+"""A flow below this carries no heat: in dead ends flows are rounding, without a direction."""
 LEAST_DROP_K = 2.0
 """A station asks for no more flow than it needs at this difference to its return temperature."""
 KV_BAR_PA, KV_DENSITY, SECONDS_AN_HOUR = 1e5, 1000.0, 3600.0

@@ -28,8 +28,9 @@ _COLD_RETURN_K = 323.15
 class SteadyHeat:
     """A network compiled once and solved for any boundary. Not shared between threads."""
 
-    def __init__(self, net: Network) -> None:
-        self.arrays: HeatArrays = compile_heat(net)
+    def __init__(self, net: Network, *, arrays: HeatArrays | None = None) -> None:
+        """`arrays` is `compile_heat(net)` where that was done before; models may share them."""
+        self.arrays: HeatArrays = compile_heat(net) if arrays is None else arrays
         self.work = new_work(self.arrays)
         self._boundaries = Boundaries(self.arrays)
         self._warm_nodes = _stated_temperatures(self.arrays)
@@ -61,6 +62,7 @@ class SteadyHeat:
         a, w = self.arrays, self.work
         if not warm:
             w.flow[:] = a.start_flow
+            w.potential[:] = 0.0
             _first_temperatures(a, b, w, self._warm_nodes)
         first_states(a.links, b, w)
         outcome = self._loop(b, COUPLED if mode == "coupled" else HYDRAULICS, fresh=not warm)
