@@ -16,6 +16,7 @@ from dispatch.haul import Haul, make_haul
 from dispatch.note import Note
 from dispatch.roads import RoadGraph
 from dispatch.timetable import Hours, TruckRoute, timetables
+from dispatch.trip_bound import sharper_bound
 from dispatch.truck_bound import trucks_lower_bound
 from dispatch.truck_search import plan_rounds
 
@@ -122,11 +123,12 @@ def plan_trucks(
     without_water: Collection[str] = (),
     iterations: int = 2000,
     seed: int = 1,
+    proof: int = 0,
 ) -> TruckPlan:
     """A round for one full day of need that starts at `start`, and its certified lower bound.
 
     Fill points at the nodes of `without_water` are left out. The same inputs give the same plan:
-    the search is seeded and ends after `iterations`.
+    the search is seeded and ends after `iterations`. Up to `proof` steps go into a sharper bound.
     """
     dry = frozenset(without_water)
     usable = [f for f in fill_points if element_name(f.element).id not in dry]
@@ -139,6 +141,8 @@ def plan_trucks(
     hours = sum((route.hours for route in routes), Hours())
     binds_zh, binds_en = _binds(hours)
     short = plan.undelivered_m3 > 0.0
+    if proof and bound is not None and not short and bound < len(plan.rounds):
+        bound = max(bound, sharper_bound(haul, plan, iterations=proof))
     notes = _notes(haul, len(fill_points) - len(usable), need.uncounted, short=short)
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.

@@ -12,7 +12,8 @@ from hydraulics.compiled import cache_folder
 
 def ready_mark() -> Path:
     """A file that stands in the cache once the kernels of exactly these sources do."""
-    return cache_folder("dispatch.queue_kernel") / "ready"
+    # The one folder would not tell of a change in the other.
+    return cache_folder("dispatch.queue_kernel") / cache_folder("dispatch.trip_kernel").name
 
 
 def warm_trucks() -> None:
@@ -22,6 +23,7 @@ def warm_trucks() -> None:
     from dispatch.haul import Haul, TruckType
     from dispatch.queue_search import fit_shifts
     from dispatch.rounds import Load, Round, Trip
+    from dispatch.trip_bound import Prices, TripBound
 
     truck = Truck(id="T", depot="D", capacity_m3=1.0, shift_s=1.0, discharge_m3s=1.0, setup_s=1.0)
     depot = Depot(id="D", name_zh="", name_en="", x=0.0, y=0.0)
@@ -33,6 +35,8 @@ def warm_trucks() -> None:
         points=(DeliveryPoint(id="P", x=0.0, y=0.0, junction=0, people=1, daily_m3=1.0),),
         time_s=np.zeros((3, 3)),
     )
-    fit_shifts(haul, [Round(0, (Trip(0, (Load(0, 1.0),)),))], seed=1, tries=1)
+    rounds = (Round(0, (Trip(0, (Load(0, 1.0),)),)),)
+    fit_shifts(haul, rounds, seed=1, tries=1)
+    TripBound(haul).certify(Prices(np.ones(1), np.zeros(1)))
     with suppress(OSError):  # a cache that cannot be written compiles each time
         ready_mark().touch()

@@ -1,0 +1,138 @@
+"""The linear programme over trips whose prices sharpen the bound (`trip_bound`).
+
+Trucks are counted by type, number of trips in their day and start (fill point and place in its
+first queue); trips are shared by the trucks of one type and number of trips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from dispatch.trip_bound import Demand, Prices, _Column
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Trucks asked for, and the prices: of water, and by type and number of trips of a second,
+    of a trip, and of standing at a fill point."""
+
+    value: float
+    prices: Prices
+    time: dict[tuple[int, int], float]
+    count: dict[tuple[int, int], float]
+    flow: dict[tuple[int, int, int], float]
+    active: tuple[tuple[int, int], ...]
+    """Types and numbers of trips that trucks are counted for."""
+
+
+def solve_programme(
+    demand: Demand,
+    columns: Sequence[tuple[_Column, int]],
+    types: Sequence[tuple[int, int]],
+    slots: Sequence[tuple[int, int]],
+    spare_s: Mapping[tuple[int, int, int], float],
+    available: Sequence[float],
+    fills: int,
+    dear: float,
+) -> Solved:
+    """Solve it; points may stay dry for `dear` trucks each, so that there is always a solution."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csc_array
+
+    from dispatch.trip_bound import Prices
+
+    points, several = len(demand.volume_m3), demand.several
+    pools = [(kind, m) for kind, most in types for m in range(1, most + 1)]
+    row: dict[tuple[Any, ...], int] = {("water", i): i for i in range(points)}
+    row |= {("first", int(i)): points + n for n, i in enumerate(several)}
+    for pool in pools:
+        row[("time", pool)] = len(row)
+    for start in slots:
+        row[("slot", start)] = len(row)
+    for kind, _ in types:
+        row[("type", kind)] = len(row)
+    upper_rows = len(row)
+    for pool in pools:
+        row[("count", pool)] = len(row)
+        for fill in range(fills):
+            row[("flow", pool, fill)] = len(row)
+    data: list[float] = []
+    rows: list[int] = []
+    cols: list[int] = []
+    cost: list[float] = []
+
+    def put(parts: list[tuple[tuple[Any, ...], float]], price: float) -> None:
+        for name, value in parts:
+            rows.append(row[name])
+            cols.append(len(cost))
+            data.append(value)
+        cost.append(price)
+
+    trucks: dict[int, tuple[int, int]] = {}
+    volume = np.maximum(demand.volume_m3, 1e-9)
+    for i in range(points):
+        put([(("water", i), -1.0)], dear / float(volume[i]))
+    for i in several.tolist():
+        put([(("first", int(i)), -1.0)], dear / float(max(demand.rest_m3[i], 1e-9)))
+    for kind, m in pools:
+        for fill, slot in slots:
+            spare = spare_s[kind, fill, slot]
+            if spare > 0.0:
+                trucks[len(cost)] = (kind, m)
+                parts: list[tuple[tuple[Any, ...], float]] = [
+                    (("time", (kind, m)), -spare / 3600.0),
+                    (("slot", (fill, slot)), 1.0),
+                    (("type", kind), 1.0),
+                    (("count", (kind, m)), -float(m)),
+                    (("flow", (kind, m), fill), -1.0),
+                ]
+                put(parts, 1.0)
+    for column, m in columns:
+        pool = (column.kind, m)
+        parts = [
+            (("water", int(i)), -column.volume_m3[i]) for i in np.flatnonzero(column.volume_m3)
+        ]
+        parts += [(("first", int(i)), -column.first_m3[i]) for i in several if column.first_m3[i]]
+        parts += [(("time", pool), column.time_s / 3600.0), (("count", pool), 1.0)]
+        parts.append((("flow", pool, column.fill), 1.0))
+        if column.end >= 0 and column.end != column.fill:
+            parts.append((("flow", pool, column.end), -1.0))
+        elif column.end == column.fill:
+            parts.pop()
+        put(parts, 0.0)
+    matrix = csc_array((data, (rows, cols)), shape=(len(row), len(cost))).tocsr()
+    high = np.zeros(upper_rows)
+    high[:points] = -demand.volume_m3
+    high[points : points + len(several)] = -(demand.rest_m3 * demand.stops)[several]
+    for start in slots:
+        high[row[("slot", start)]] = 1.0
+    for (kind, _), count in zip(types, available, strict=True):
+        high[row[("type", kind)]] = count
+    solved = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
+        np.array(cost),
+        A_ub=matrix[:upper_rows],
+        b_ub=high,
+        A_eq=matrix[upper_rows:],
+        b_eq=np.zeros(len(row) - upper_rows),
+        method="highs-ds",
+    )
+    if solved.status != 0:
+        raise ArithmeticError(f"the programme of trips was not solved: {solved.message}")
+    dual = np.concatenate([-solved.ineqlin.marginals, -solved.eqlin.marginals])
+    first = np.zeros(points)
+    first[several] = dual[points : points + len(several)]
+    return Solved(
+        value=float(solved.fun),
+        prices=Prices(np.maximum(dual[:points], 0.0), np.maximum(first, 0.0)),
+        time={pool: max(float(dual[row[("time", pool)]]), 0.0) / 3600.0 for pool in pools},
+        count={pool: float(dual[row[("count", pool)]]) for pool in pools},
+        flow={
+            (*pool, f): float(dual[row[("flow", pool, f)]]) for pool in pools for f in range(fills)
+        },
+        active=tuple({pool for column, pool in trucks.items() if solved.x[column] > 1e-9}),
+    )
