@@ -14,7 +14,8 @@ adds nothing to it, so that every real plan is one of its solutions:
 - a trip is at least as long as the drive from a fill point to its farthest stop and on to a fill
   point or the depot; shared out by volume, each m3 pays its own stop's drive over the truck's
   capacity. This is a second row for the same time, not added to the first;
-- time is pooled over the trucks of one type, and nobody queues at a fill point.
+- time is pooled over the trucks of one type, and nobody queues at a fill point; but all fill points
+  together give no more water, set-ups counted at the slowest, than they can in the longest shift.
 
 The solver's dual bound of the least sum of n_k, rounded up, is then a true lower bound, also
 when the search stops at its node limit. On hauls of some size whole numbers cost seconds and
@@ -88,6 +89,17 @@ def trucks_lower_bound(haul: Haul, *, unlimited: bool = False) -> int | None:
     return max(1, ceil(float(bound) - _ROUNDING))
 
 
+def relaxed_trucks(haul: Haul) -> float | None:
+    """The trucks that any number of the same would need, in parts of trucks; None for no way."""
+    demand = np.array([point.daily_m3 for point in haul.points])
+    programme = _programme(haul, demand, unlimited=True) if demand.any() else None
+    if programme is None:
+        return None
+    cost = np.array(programme.cost)
+    result = _solve(programme, cost, np.zeros(len(cost), bool))
+    return None if result.x is None else float(result.fun)
+
+
 def truck_mix(haul: Haul, number: int) -> tuple[int, ...] | None:
     """How many trucks of each type make the day easiest for `number` of them; None when none do.
 
@@ -136,6 +148,12 @@ def _programme(haul: Haul, demand: NDArray[np.float64], *, unlimited: bool) -> _
     for i, columns in enumerate(stops):
         programme.row(dict.fromkeys(columns, 1.0), _truckfuls(demand[i], largest), np.inf)
     programme.row(dict.fromkeys(trips, 1.0), _truckfuls(demand.sum(), largest), np.inf)
+    # All fill points together, each busy from the first truck's start to the longest shift's end.
+    flows = [fill.flow_m3s for fill in haul.fills]
+    longest = max(kind.one.shift_s for kind in haul.types)
+    setup_m3 = min(flows) * min(kind.one.setup_s for kind in haul.types)
+    room_m3 = longest * sum(flows) - float(demand.sum())
+    programme.row(dict.fromkeys(trips, setup_m3), -np.inf, room_m3)
     return programme
 
 

@@ -18,6 +18,7 @@ from dispatch.roads import RoadGraph
 from dispatch.timetable import Hours, TruckRoute, timetables
 from dispatch.trip_bound import sharper_bound
 from dispatch.truck_bound import trucks_lower_bound
+from dispatch.truck_levers import Binding, Lever, binding
 from dispatch.truck_search import plan_rounds
 
 __all__ = [
@@ -32,6 +33,13 @@ __all__ = [
     "read_fleet",
 ]
 
+_THINGS = {
+    "tap": ("放水速度", "tap discharge"),
+    "stops": ("停靠接管", "stop handling"),
+    "distance": ("路程", "distance"),
+    "filling": ("取水", "filling"),
+    "fleet": ("车辆", "fleet"),
+}
 _BINDS = {
     "driving": ("行驶", "driving"),
     "setup": ("停靠与接管", "parking and hoses"),
@@ -57,6 +65,7 @@ class TruckPlan:
     undelivered_m3: float
     binds_zh: str
     binds_en: str
+    levers: tuple[Lever, ...]
     notes: tuple[Note, ...]
 
     @property
@@ -105,6 +114,7 @@ class TruckPlan:
             ],
             "binds": self.binds_en,
             "binds_zh": self.binds_zh,
+            "levers": [lever.as_dict() for lever in self.levers],
             "notes": [note.en for note in self.notes],
             "notes_zh": [note.zh for note in self.notes],
         }
@@ -139,7 +149,6 @@ def plan_trucks(
     )
     routes = timetables(haul, with_queues(haul, plan.rounds), start, zone)
     hours = sum((route.hours for route in routes), Hours())
-    binds_zh, binds_en = _binds(hours)
     short = plan.undelivered_m3 > 0.0
     if proof and bound is not None and not short and bound < len(plan.rounds):
         bound = max(bound, sharper_bound(haul, plan, iterations=proof))
@@ -154,15 +163,19 @@ def plan_trucks(
                 "the solver's lower bound contradicts the plan and is left out",
             ),
         )
+    needed = trucks_lower_bound(haul, unlimited=True) if short else None
+    found = binding(haul, waiting_h=hours.waiting)
+    binds_zh, binds_en = _binds(haul, hours, found, needed, short=short)
     return TruckPlan(
         need=need,
         source=source,
         lower_bound=bound,
-        needed_of_any_number=trucks_lower_bound(haul, unlimited=True) if short else None,
+        needed_of_any_number=needed,
         routes=routes,
         undelivered_m3=plan.undelivered_m3,
         binds_zh=binds_zh,
         binds_en=binds_en,
+        levers=found.levers if found else (),
         notes=notes,
     )
 
@@ -179,18 +192,31 @@ def first_round(start: datetime, end: datetime, at: time, zone: ZoneInfo) -> dat
     return morning if morning.astimezone(UTC) < end.astimezone(UTC) else local
 
 
-def _binds(hours: Hours) -> tuple[str, str]:
-    if hours.total <= 0.0:
-        return "", ""
-    shares = {name: getattr(hours, name) / hours.total for name in _BINDS}
-    ranked = sorted(shares, key=lambda name: -shares[name])
-    most = ranked[0]
-    zh = "、".join(f"{_BINDS[name][0]}{shares[name]:.0%}" for name in ranked)
-    en = ", ".join(f"{_BINDS[name][1]} {shares[name]:.0%}" for name in ranked)
-    return (
-        f"共{hours.total:.1f}车时，主要耗于{_BINDS[most][0]}：{zh}。",
-        f"{hours.total:.1f} truck hours, most of them {_BINDS[most][1]}: {en}.",
-    )
+def _binds(
+    haul: Haul, hours: Hours, found: Binding | None, needed: int | None, *, short: bool
+) -> tuple[str, str]:
+    """Where the truck hours go, and what binds."""
+    zh, en = [], []
+    if hours.total > 0.0:
+        shares = {name: getattr(hours, name) / hours.total for name in _BINDS}
+        ranked = sorted(shares, key=lambda name: -shares[name])
+        most_zh, most_en = _BINDS[ranked[0]]
+        parts_zh = "、".join(f"{_BINDS[name][0]}{shares[name]:.0%}" for name in ranked)
+        parts_en = ", ".join(f"{_BINDS[name][1]} {shares[name]:.0%}" for name in ranked)
+        zh.append(f"共{hours.total:.1f}车时，主要耗于{most_zh}：{parts_zh}。")
+        en.append(f"{hours.total:.1f} truck hours, most of them {most_en}: {parts_en}.")
+    if short and haul.types and haul.fills:
+        have = sum(len(kind.trucks) for kind in haul.types)
+        if needed is not None:
+            zh.append(f"车辆不足：现有{have}辆，至少需{needed}辆同类车。")
+            en.append(f"The fleet binds: it has {have} trucks, at least {needed} like them needed.")
+        else:
+            zh.append("取水点供水能力或班次不足：再多车辆也不够。")
+            en.append("Filling or the shift binds: no number of such trucks could do it.")
+    if found is not None:
+        zh.append(found.text({k: v[0] for k, v in _THINGS.items()}, chinese=True))
+        en.append(found.text({k: v[1] for k, v in _THINGS.items()}, chinese=False))
+    return "".join(zh), " ".join(en)
 
 
 def _notes(

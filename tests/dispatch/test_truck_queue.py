@@ -104,6 +104,36 @@ def test_setting_down_tanks_needs_fewer_trucks_where_taps_bind() -> None:
     assert violations(by_tank.as_dict(required=True), STREET, swapped, fills, START) == []
 
 
+@pytest.mark.parametrize(
+    ("thing", "fleet", "flow", "daily_m3"),
+    [
+        ("tap", trucks(30, discharge_m3s=0.0005), 0.05, 8.0),
+        ("filling", trucks(30, discharge_m3s=0.05, setup_s=60.0), 0.002, 8.0),
+        ("stops", trucks(30, discharge_m3s=0.05, setup_s=1800.0), 0.05, 0.5),
+        ("distance", trucks(30, discharge_m3s=0.05, setup_s=1.0), 0.5, 8.0),
+        ("fleet", trucks(60, discharge_m3s=0.05, capacity_m3=0.5), 0.05, 8.0),
+    ],
+)
+def test_what_binds_is_named(thing: str, fleet: list[Truck], flow: float, daily_m3: float) -> None:
+    made = plan(fleet, [fill("F", 0, flow), fill("G", 1, flow)], daily_m3)
+    assert made.levers[0].name == thing
+    assert [lever.saves for lever in made.levers] == sorted(
+        (lever.saves for lever in made.levers), reverse=True
+    )
+    assert f"{made.levers[0].change_en} would save" in made.binds_en
+
+
+def test_fill_points_too_slow_for_any_number_of_trucks_are_said_to_bind() -> None:
+    made = plan(trucks(9), [fill("F", 2, 0.001)], 8.0)
+    assert not made.complete
+    assert made.needed_of_any_number is None
+    assert "no number of such trucks" in made.binds_en
+    assert (
+        violations(made.as_dict(required=True), STREET, trucks(9), [fill("F", 2, 0.001)], START)
+        == []
+    )
+
+
 def test_the_checker_finds_what_is_wrong() -> None:
     fleet, fills = trucks(9), [fill("F", 2, 0.01)]
     good = plan(fleet, fills, 16.0).as_dict(required=True)
