@@ -75,8 +75,12 @@ class HeatTies:
         self.outdoor: list[int] = []
         self.circulation: list[Meter] = []
         self.beside: list[Beside] = []
-        self.needed_pa: dict[int, float] = {}
-        """The differential a station needs, by the low limit of its own point, by link."""
+        self.needed_pa: dict[int, float] = {
+            self._link[k.id]: k.available_head_pa
+            for k in net.links.values()
+            if isinstance(k, Substation) and k.available_head_pa is not None
+        }
+        """The differential a station needs, by link: its contract's, else its point's low limit."""
         self._plant_at_end: dict[str, int] = {}
         self._keeper_at: dict[str, tuple[int, int]] = {}
         self._alone: dict[str, int] = {}
@@ -138,7 +142,7 @@ class HeatTies:
             case "pressure" if isinstance(link, Substation):
                 self.beside.append(Beside(handle, "pressure", "available_pa", index))
                 if point.limits.low is not None:
-                    self.needed_pa[index] = point.limits.low
+                    self.needed_pa.setdefault(index, point.limits.low)
             case "power" if isinstance(link, Substation):
                 self.beside.append(Beside(handle, "power", "heat_w", index))
             case _:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from network_models.elements import HeatSource, Substation
 from scenarios.city import names
 from scenarios.city.gas import DISTRICT_PA, GATE_PA, GasCity
-from scenarios.city.heat import RETURN_K, RISE_PA, SUPPLY_K, HeatCity
+from scenarios.city.heat import AVAILABLE_HEAD_PA, RETURN_K, RISE_PA, SUPPLY_K, HeatCity
 from scenarios.limits import END_DP_RULE, GAS_RULE, RuleLimits
 from scenarios.point_book import PointBook
 
 GAS, HEAT = "rtu-03", "rtu-04"
 MOST_STATIONS = 400
-NEEDED_KPA = 50.0
-"""The head a station's own system needs: the rule names none, it is the site's."""
+NEEDED_KPA = AVAILABLE_HEAD_PA / 1e3
 TEMPERATURE_MARGIN_K = 12.0
 USER_RESIDUAL_PA, MEDIUM_RESIDUAL_KPA = 500.0, 25.0
 HEAT_RESIDUAL_KPA = 250.0
