@@ -46,6 +46,26 @@ def test_the_model_solves_every_cycle(room: RunningRoom) -> None:
     assert room.get("api/status")["model"]["failures"] == 0
 
 
+def of_media(room: RunningRoom, counter: str) -> dict[str, int]:
+    """A counter of the live models of gas and heat."""
+    model = room.get("api/status")["model"] or {}
+    return {name: said[counter] for name, said in model.get("media", {}).items()}
+
+
+def test_gas_and_heat_are_solved_beside_water(room: RunningRoom) -> None:
+    wait_for(
+        lambda: min(of_media(room, "solves").values(), default=0) >= 2, "gas or heat stands still"
+    )
+    assert set(of_media(room, "solves")) == {"gas", "heat"}
+    assert set(of_media(room, "failures").values()) == {0}
+    wait_for(lambda: not any(of_media(room, "kept_count").values()), "a boundary point stays away")
+    states = room.get("api/status")["states"]
+    low, high = states["gas"]["band_pa"]
+    assert low < states["gas"]["figures"]["user_min_pressure"] < high
+    assert states["heat"]["figures"]["end_min_differential"] > 0.0
+    assert 280.0 < states["heat"]["figures"]["room_min_temperature"] < 295.0
+
+
 def test_a_foreign_client_reads_what_the_page_shows(room: RunningRoom) -> None:
     site = load_site(room.folder)
     driver = next(d for d in site.drivers if d.kind == "modbus_tcp")
@@ -84,6 +104,10 @@ def test_kill_9_of_the_core_keeps_alarms_acknowledgements_and_history(room: Runn
 
     room.kill("field")
     wait_for(unacknowledged, "losing the field raised no alarm")
+    wait_for(
+        lambda: all(of_media(room, "kept_count").values()),
+        "the models of gas and heat do not say that they go without the field",
+    )
     mine = unacknowledged()[0]["id"]
     room.post("api/alarms/acknowledge", {"ids": [mine], "user": "tester", "comment": "seen"})
     rows = status(room)["history_rows"]

@@ -70,3 +70,26 @@ async def test_watch_acknowledge_and_plan(room: RunningRoom) -> None:
         assert watched.hosts == {"127.0.0.1"}
         # The gap while the field was killed may be told; nothing else.
         assert [e for e in watched.errors if "WebSocket" not in e] == []
+
+
+async def test_gas_and_heat_stand_beside_their_models(room: RunningRoom) -> None:
+    wait_for(
+        lambda: {"gas", "heat"} <= set(room.get("api/status")["states"]), "gas or heat not solved"
+    )
+    band = room.get("api/status")["states"]["gas"]["band_pa"]
+    async with browser_page() as watched:
+        page = watched.page
+        await page.add_init_script("localStorage.setItem('ringmain.language', 'en')")
+        await page.goto(room.url)
+        await page.get_by_role("button", name="Gas", exact=True).click()
+        await expect(page.get_by_test_id("tile-gas")).to_have_count(2)
+        await expect(page.get_by_test_id("tile-gas").last).to_contain_text("Pa")
+        await expect(page.get_by_test_id("tile-gas").first).to_contain_text("by the model: 0")
+        legend = page.get_by_label("Legend")
+        await expect(legend).to_contain_text(f"< {band[0]:.0f}, > {band[1]:.0f}")
+        await page.get_by_role("button", name="Heat", exact=True).click()
+        await expect(page.get_by_test_id("tile-heat")).to_have_count(3)
+        await expect(page.get_by_test_id("tile-heat").last).to_contain_text("°C")
+        await page.goto(room.url + "#/system")
+        await expect(page.get_by_text("Live model: Heat")).to_be_visible()
+        assert [e for e in watched.errors if "WebSocket" not in e] == []
