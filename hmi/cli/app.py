@@ -15,6 +15,7 @@ from hmi.cli.alarms import alarms_app
 from hmi.cli.comply import comply
 from hmi.cli.demo import demo
 from hmi.cli.history import backup, history_app, restore
+from hmi.cli.indicators import indicators
 from hmi.cli.outage import outage_app
 from hmi.cli.rules import rules_app
 from hmi.cli.simulate import simulate
@@ -39,6 +40,7 @@ app.command()(field)
 app.command()(gateway)
 app.command()(simulate)
 app.command()(advise)
+app.command()(indicators)
 app.command()(comply)
 app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")

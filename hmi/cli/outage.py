@@ -53,7 +53,7 @@ def plan(
     )
     with progress_bar("Planning", wanted=not as_json) as advance:
         proposal = plan_outage(
-            context, request, now=_moment(now, context.timezone), progress=advance
+            context, request, now=moment_of(now, context.timezone), progress=advance
         ).as_dict()
     if as_json:
         output.print_json(proposal)
@@ -92,7 +92,7 @@ def window(
     }
     with progress_bar("Searching", wanted=not as_json) as advance:
         found = search_windows(
-            context, ask, now=_moment(now, context.timezone), progress=advance
+            context, ask, now=moment_of(now, context.timezone), progress=advance
         ).as_dict()
     if as_json:
         output.print_json(found)
@@ -113,7 +113,8 @@ def _tell_windows(found: dict[str, Any]) -> None:
         output.say("No window can be announced in time.")
 
 
-def _moment(text: str | None, zone: Any) -> datetime:
+def moment_of(text: str | None, zone: Any) -> datetime:
+    """The moment `--now` names, in the site's zone if it says none; now where it is not given."""
     from network_models.problems import InputError, Problem
 
     if text is None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from dispatch.ends import end_nodes
 from dispatch.pattern_time import pattern_time_s
 from dispatch.rulebook import RuleSet
+from hmi.indicators import indicators_in_worker
 from hmi.live.frames import StateFrame
 from hmi.live.gas_twin import GasTwin
 from hmi.live.heat_twin import HeatTwin
@@ -104,6 +105,7 @@ class LiveModel:
         await self.bus.serve("model.plan_outage", self._plan_outage)
         await self.bus.serve("model.best_window", self._best_window)
         await self.bus.serve("model.advise", self._advise)
+        await self.bus.serve("model.indicators", self._indicators)
         # Spread over the period, so that the media do not ask for the processor together.
         share = self.site.live_cycle_s / (1 + len(self.media))
         try:
@@ -217,6 +219,9 @@ class LiveModel:
 
     async def _advise(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return await self._desk.plan(header, advice_in_worker), b""
+
+    async def _indicators(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return await self._desk.plan(header, indicators_in_worker), b""
 
     async def _best_window(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return await self._desk.plan(header, windows_in_worker), b""
