@@ -1,9 +1,10 @@
 """One cycle of the live gas model: values in, solved state and judged figures out. Pure.
 
 Boundary: what gates hold, and what regulators really hold, from the pressures measured at them;
-links that are shut. One demand factor brings the modelled feed to the measured one. The state is
-steady: the pack of a city's mains follows its demand within minutes, and how long it lasts without
-a gate is asked of `whatif gas-loss`.
+links that are shut. One demand factor brings the modelled feed to the measured one, and one for
+each district the pressure at its end (`district_fit`). The state is steady: the pack of a city's
+mains follows its demand within minutes, and how long it lasts without a gate is asked of `whatif
+gas-loss`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from dispatch.gas_compliance import band_pa, gas_kind, gas_users
 from dispatch.rulebook import RuleSet
+from hmi.live.district_fit import DIFFERENCE, Districts
 from hmi.live.mapping import MODEL_DRIVER
 from hmi.live.medium import F64, I64, Held, MediumFrame, Usable, largest, nearer, normalised
 from hydraulics import SolveError
@@ -34,6 +36,8 @@ FLOW_SIGMA_LEAST_M3S = 0.01
 FITTED = 0.002
 """Modelled and measured feed agree within this share."""
 MOST_SOLVES = 4
+LEARN_EVERY = 6
+"""Cycles between two looks at how districts' ends answer to their demand."""
 LISTED = 20
 
 
@@ -88,6 +92,10 @@ class GasTwin:
             h for some in (self._gates, self._settings) for hs in some.values() for h in hs
         ]
         self._pressures = Held(pressures, SMOOTHING_S)
+        self._districts = Districts(
+            net, [(b.point, b.index) for b in self._beside if not b.is_flow]
+        )
+        self._ends = Held(self._districts.points, SMOOTHING_S)
         self._flows = Held([feed.point for feed in self._feeds], SMOOTHING_S)
         self._statuses = Held(list(self._status), 1e-9)
         self._factor = 1.0
@@ -100,7 +108,7 @@ class GasTwin:
 
         SolveError when there is no state that satisfies the network; the next cycle starts cold.
         """
-        for held in (self._pressures, self._flows, self._statuses):
+        for held in (self._pressures, self._ends, self._flows, self._statuses):
             held.take(value, usable, seconds)
         try:
             solution, solves, remarks = self._fitted(usable, pattern_time_s)
@@ -108,6 +116,7 @@ class GasTwin:
                 raise SolveError("gas: " + ("; ".join(solution.report.flags) or "not converged"))
         except Exception:
             self._factor, self._cold = 1.0, True
+            self._districts.reset()
             raise
         self._cold = False
         handle, modelled, sigma = self._modelled(solution)
@@ -132,7 +141,10 @@ class GasTwin:
             kept=kept,
             remarks=remarks,
             solves=solves,
-            more={"band_pa": self._band},
+            more={
+                "band_pa": self._band,
+                "district_factors": [round(f, 3) for f in self._districts.spread],
+            },
         )
 
     def _tie(self, handle: int, point: Point) -> None:
@@ -204,14 +216,38 @@ class GasTwin:
         remarks = () if feeds else ("no feed is measured: demand is the forecast times its last",)
         solves = 0
         while True:
-            model.case.factor[:] = self._factor
+            self._load(self._factor)
             solution = model.solve(time_s=time_s, cold=self._cold and solves == 0)
             solves += 1
             modelled = sum(float(solution.flow_kgs[feed.index]) * feed.sign for feed in feeds)
             factor = nearer(self._factor, measured, modelled)
             if abs(factor / self._factor - 1.0) < FITTED or solves == MOST_SOLVES:
-                return solution, solves, remarks
+                break
             self._factor = factor
+        solves += self._fit_districts(solution, usable, time_s)
+        return solution, solves, remarks
+
+    def _load(self, factor: float) -> None:
+        """Multiply every node's demand by the common factor and its district's."""
+        by_node = factor * self._districts.factor
+        self._model.case.factor[:] = by_node[self._model.arrays.structure.node]
+
+    def _fit_districts(self, solution: GasSolution, usable: Usable, time_s: float) -> int:
+        """Move the districts' factors for the next cycle; how many solves it took."""
+        districts = self._districts
+        if not len(districts) or not solution.report.converged:
+            return 0
+        asked = 0
+        if districts.due <= 0:
+            self._load(self._factor * (1.0 + DIFFERENCE))
+            moved = self._model.solve(time_s=time_s)
+            asked, districts.due = 1, LEARN_EVERY
+            if moved.report.converged:
+                districts.learn(solution.pressure_pa, moved.pressure_pa)
+        districts.due -= 1
+        shown = [self._ends.get(h) if usable[h] else None for h in districts.points]
+        districts.fit(solution.pressure_pa, shown)
+        return asked
 
     def _bound(self, case: GasCase) -> None:
         """Take over what gates and regulators hold, and what is shut."""
@@ -266,7 +302,7 @@ class GasTwin:
         figures = {
             "users_outside": float(outside.sum()),
             "unsupplied_nodes": float(np.isnan(solution.pressure_pa).sum()),
-            "demand_factor": self._factor,
+            "demand_factor": self._demand_factor(),
         }
         supplied = pressure[np.isfinite(pressure)]
         if len(supplied):
@@ -286,6 +322,14 @@ class GasTwin:
             if gap is not None:
                 figures[name] = gap
         return figures
+
+    def _demand_factor(self) -> float:
+        """All demand of the model over its forecast."""
+        base = self._model.arrays.base_kgs[self._model.arrays.structure.row_of]
+        total = float(base.sum())
+        return self._factor * (
+            float((base * self._districts.factor).sum()) / total if total else 1.0
+        )
 
 
 def _mean(held: Held, handles: Sequence[int]) -> float | None:

@@ -69,6 +69,29 @@ def test_the_model_follows_a_city_that_differs_from_it() -> None:
     assert frame.kept == ()
 
 
+def test_districts_take_what_the_pressure_at_their_ends_says() -> None:
+    made = plant(Misfit())
+    twin = GasTwin(gas_town(), POINTS, RULES)
+    value, usable = seen(made)
+    users = [gas_town().node_ids.index(f"U{d}{i}") for d in (1, 2) for i in (1, 2, 3)]
+    truth = made.truth(1)["pressure_pa"][users]
+    gaps = []
+    for _ in range(12):
+        frame = twin.cycle(value, usable, TIME_S, 5.0)
+        gaps.append(float(np.abs(frame.state["pressure_pa"][users] - truth).max()))
+    assert gaps[-1] < 0.5 * gaps[0]
+    assert frame.figures["user_residual_max"] < 10.0
+    total = made.truth(1)["demand_kgs"][users].sum() / 0.06
+    assert frame.figures["demand_factor"] == pytest.approx(total, rel=0.02)
+    # a lying end bends its district no further than what is believed
+    value[INDEX["U13-P"]] = 100.0
+    for _ in range(12):
+        frame = twin.cycle(value, usable, TIME_S, 5.0)
+    other = frame.state["pressure_pa"][users[3:]] - truth[3:]
+    assert np.abs(other).max() < 40.0
+    assert abs(frame.normalised[frame.handle == INDEX["U13-P"]][0]) > 5.0
+
+
 def test_users_are_judged_by_the_band_of_the_rules() -> None:
     made = plant()
     twin = GasTwin(gas_town(), POINTS, RULES)
