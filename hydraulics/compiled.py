@@ -2,9 +2,9 @@
 
 numba notices a change of the file a kernel stands in, but not of a kernel it calls in another
 file. So a kernel's cache folder carries a digest of its source and of all sources of its package
-that it imports, of numba's version and of the processor: a change starts a fresh folder for what
-depends on it, and a stale kernel cannot be loaded. The folder does not depend on where the sources
-stand, so that another installation of the same release finds its kernels compiled.
+and of this one that it imports, of numba's version and of the processor: a change starts a fresh
+folder for what depends on it, and a stale kernel cannot be loaded. The folder does not depend on
+where the sources stand, so that another installation of the same release finds its kernels compiled.
 
 Kernels compile at their first call (`hydraulics.warmup` calls them all). Only modules that compute
 import this one; `import hydraulics` alone does not load numba.
@@ -125,7 +125,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _closure(module: str) -> set[str]:
-    """A module and all modules of its package that it imports, also by way of others."""
+    """A module and all modules of its package and of this one that it imports, also by others."""
     found: set[str] = set()
     waiting = [module]
     while waiting:
@@ -143,13 +143,18 @@ def _imports(module: str) -> tuple[str, ...]:
     for source, listed, plain in _IMPORT.findall(_source(module).read_text("utf-8")):
         names.update((source, *(f"{source}.{name}" for name in _NAME.findall(listed))))
         names.update(_NAME.findall(plain))
-    return tuple(n for n in names if n.split(".", maxsplit=1)[0] == top and _source(n).is_file())
+    ours = (top, __name__.split(".", maxsplit=1)[0])
+    return tuple(n for n in names if n.split(".", maxsplit=1)[0] in ours and _source(n).is_file())
 
 
 def _source(module: str) -> Path:
-    """The file of a module of an imported package; for another name a file that does not exist."""
+    """The file of an imported module or of one of an imported package; for another name a file
+    that does not exist."""
     top, *parts = module.split(".")
-    path = Path(cast("str", sys.modules[top].__file__)).parent.joinpath(*parts)
+    file = Path(cast("str", sys.modules[top].__file__))
+    if not parts:
+        return file
+    path = file.parent.joinpath(*parts)
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
