@@ -382,8 +382,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-async def run(folder: Path, kills: int, seed: int, victims: tuple[str, ...]) -> RoomUnderFire:
-    """Start, kill, let what waits arrive, stop."""
+async def run(
+    folder: Path, kills: int, seed: int, victims: tuple[str, ...], minutes: float
+) -> RoomUnderFire:
+    """Start, kill, let what waits arrive, stop; no new round after so many minutes."""
     dice = random.Random(seed)
     device, port = WatchDevice(), free_port()
     await device.start(port)
@@ -399,6 +401,8 @@ async def run(folder: Path, kills: int, seed: int, victims: tuple[str, ...]) -> 
             await room.round(victims, dice)
             took = time.monotonic() - began
             print(f"round {number + 1} after {took:.0f} s", file=sys.stderr, flush=True)
+            if took > 60 * minutes:
+                break
         await until(room.all_works, "the room did not recover")
         await asyncio.sleep(3.0)
         for task in tasks:
@@ -418,6 +422,7 @@ def main() -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50, help="of each process")
+    parser.add_argument("--minutes", type=float, default=240.0, help="no new round after these")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--victims", default=",".join(VICTIMS))
     parser.add_argument("--folder", type=Path, help="keep the sites and logs here")
@@ -425,7 +430,7 @@ def main() -> int:
     victims = tuple(chosen.victims.split(","))
     with tempfile.TemporaryDirectory(prefix="ringmain-kills-") as temporary:
         folder = chosen.folder or Path(temporary)
-        room = asyncio.run(run(folder, chosen.kills, chosen.seed, victims))
+        room = asyncio.run(run(folder, chosen.kills, chosen.seed, victims, chosen.minutes))
         missing = room.missing()
     print(f"{'killed':12} times   works again after: median   most")
     for victim in victims:

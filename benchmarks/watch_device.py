@@ -18,7 +18,9 @@ PRESSURES = 6
 class WatchDevice:
     """Answers function 3; everything else is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: int = 0) -> None:
+        """`others`: registers from 10 on that change with the number."""
+        self._others = others
         self.taken: list[int] = []
         self.pressure_kpa = [300] * PRESSURES
         self.last_first_read_s = 0.0
@@ -52,6 +54,8 @@ class WatchDevice:
                     first, count = struct.unpack(">HH", body[1:5])
                     self._number += 1
                     words = [self._number >> 16, self._number & 0xFFFF, *self.pressure_kpa]
+                    words += [0] * (10 - len(words))
+                    words += [(self._number + k) & 0xFFFF for k in range(self._others)]
                     words = (words + [0] * 200)[first : first + count]
                     reply = struct.pack(f">BB{count}H", 3, 2 * count, *words)
                     told = self._number if first == 0 else None
