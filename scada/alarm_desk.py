@@ -23,7 +23,7 @@ from scada.alarm_links import LinkWatch
 from scada.alarm_record import DEADLINE, AlarmEvent, Subject, stored_subject
 from scada.alarm_setting import Settings
 from scada.point import Point
-from scada.ports import AlarmJournal, Bus, BusError, Clock
+from scada.ports import AlarmJournal, AuditTrail, Bus, BusError, Clock
 from scada.samples import SampleBatch
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,10 @@ class AlarmDesk:
         again_s: float = 0.0,
         settings: Settings | None = None,
         live: Values | None = None,
+        audit: AuditTrail | None = None,
     ) -> None:
-        """`settings`: what the site decides of its alarms; `live`: present values, for those of
+        """`audit`: where what operators do to alarms, beside acknowledging, is noted first;
+        `settings`: what the site decides of its alarms; `live`: present values, for those of
         rates, deviations and for suppression by design."""
         self.settings = settings or {}
         self.book = AlarmBook(points, again_s=again_s, settings=self.settings)
@@ -61,6 +63,7 @@ class AlarmDesk:
         self.problem = ""
         self.lost = 0
         self._journal = journal
+        self._audit = audit
         self._bus = bus
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -122,11 +125,39 @@ class AlarmDesk:
             )
 
     async def act(
-        self, ids: Iterable[str], action: Action, user: str
+        self,
+        ids: Iterable[str],
+        action: Action,
+        user: str,
+        note: tuple[str, Mapping[str, Any]] | None = None,
     ) -> tuple[list[str], list[dict[str, str]]]:
-        """Do an operator's action to alarms; (done, refused). BusError if not stored."""
+        """Do an operator's action to alarms; (done, refused). BusError if not stored.
+
+        `note`: what it is called in the audit trail, and its details.
+        """
         async with self._lock:
-            return await self._make_so(self.book.act(ids, action, user, self._clock.now_ns()))
+            now_ns = self._clock.now_ns()
+            change = self.book.act(ids, action, user, now_ns)
+            if change.alarms and note is not None:
+                await self._note(note, user, now_ns)
+            return await self._make_so(change)
+
+    async def _note(self, note: tuple[str, Mapping[str, Any]], user: str, now_ns: int) -> None:
+        """Into the audit trail, before it is done. BusError if that fails: then it is not done."""
+        if self._audit is None:
+            return
+        name, details = note
+        try:
+            await asyncio.to_thread(
+                self._audit.append,
+                time_ns=now_ns,
+                user=user,
+                action=name,
+                origin="manual",
+                details=details,
+            )
+        except Exception as problem:  # a database has its own errors
+            raise BusError(f"the audit trail cannot be written: {problem}") from problem
 
     async def _make_so(self, change: Change) -> tuple[list[str], list[dict[str, str]]]:
         await self._tell([])  # what happened before it stands before it

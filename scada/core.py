@@ -77,7 +77,14 @@ class Core:
         points = table.points
         self.live = LiveTable(points, scan, clock.now_ns(), heartbeat_s=heartbeat_s)
         self.desk = AlarmDesk(
-            points, journal, bus, clock, again_s=again_s, settings=settings, live=self.live
+            points,
+            journal,
+            bus,
+            clock,
+            again_s=again_s,
+            settings=settings,
+            live=self.live,
+            audit=audit,
         )
         self.historian = Historian(points, store, retention=retention, free_bytes=free_bytes)
         self.commands = Commands(

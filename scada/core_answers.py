@@ -83,7 +83,9 @@ class Answers:
         refused: list[dict[str, str]] = []
         for alarm_id in dict.fromkeys(str(i) for i in header["ids"]):
             action = self._action(header, alarm_id, user, comment)
-            one, not_done = await self.desk.act([alarm_id], action, user)
+            told = {k: header[k] for k in ("comment", "kind", "seconds", "permit") if header.get(k)}
+            note = (f"alarm-{header.get('action')}", {"alarm": alarm_id, **told})
+            one, not_done = await self.desk.act([alarm_id], action, user, note)
             done, refused = done + one, refused + not_done
         return {"done": done, "refused": refused}, b""
 

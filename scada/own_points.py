@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from scada.calc_book import CalcBook, is_calculated
 from scada.live_table import LiveTable
+from scada.model_quality import ModelQuality
 from scada.point import Point
 from scada.point_quality import PointQuality
 from scada.quality import UNCERTAIN_SENSOR_NOT_ACCURATE
@@ -91,6 +92,7 @@ class OwnPoints:
         self.names = sorted({p.driver for p in points if is_calculated(p)})
         """Driver names that stand for core itself."""
         self._doubts = PointQuality(points)
+        self._apart = ModelQuality(points)
         self._state = state
         self._kept: dict[str, Any] = {}
 
@@ -118,7 +120,7 @@ class OwnPoints:
 
     def judged(self, batch: SampleBatch) -> SampleBatch:
         """Samples of the field as they are shown and stored."""
-        return self.substitutes.apply(self._doubts.judge(batch))
+        return self.substitutes.apply(self._apart.judge(self._doubts.judge(batch)))
 
     def substitute(self, handle: int, wanted: Substitute, real: tuple[float, int, int]) -> None:
         """Substitute from now on, also after a restart."""
@@ -141,11 +143,13 @@ class OwnPoints:
     def step(self, now_ns: int, live: LiveTable, moved: NDArray[np.bool_]) -> SampleBatch:
         """New samples of calculated points, and of points that have frozen."""
         frozen = self._doubts.frozen(now_ns, live.value, live.quality)
+        apart = self._apart.doubtful(now_ns, live)
+        doubted = np.union1d(frozen, apart).astype(np.intp)
         parts = []
-        if len(frozen):
-            still = live.measured(frozen)
-            doubtful = np.full(len(frozen), UNCERTAIN_SENSOR_NOT_ACCURATE, dtype=np.uint32)
-            now = np.full(len(frozen), now_ns, dtype=np.int64)
+        if len(doubted):
+            still = live.measured(doubted)
+            doubtful = np.full(len(doubted), UNCERTAIN_SENSOR_NOT_ACCURATE, dtype=np.uint32)
+            now = np.full(len(doubted), now_ns, dtype=np.int64)
             parts.append(replace(still, quality=doubtful, arrival_time_ns=now))
         if len(self.calc):
             computed = self.calc.step(now_ns, live.value, live.quality, live.source_time_ns, moved)

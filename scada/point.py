@@ -78,6 +78,8 @@ class Point:
     """A faster change (SI a second) makes the sensor doubtful."""
     frozen_s: float = 0.0
     """A value that does not move for so long makes the sensor doubtful; 0: it may stand still."""
+    model_max: float | None = None
+    """Further (SI) than this from the live model for a minute makes the sensor doubtful."""
     limits: Limits = Limits()
     priority: Priority = "medium"
     rule: str = ""

@@ -186,8 +186,9 @@ def _point(cells: dict[str, Any]) -> Point:
     rest["deadband"] *= unit.factor
     for name in ("range_low", "range_high"):
         rest[name] = None if rest[name] is None else unit.to_si(rest[name])
-    if rest["max_rate"] is not None:
-        rest["max_rate"] *= unit.factor
+    for name in ("max_rate", "model_max"):
+        if rest[name] is not None:
+            rest[name] *= unit.factor
     return Point(**rest, limits=limits)
 
 
@@ -205,7 +206,9 @@ def point_cells(point: Point) -> dict[str, str]:
     for name in ("range_low", "range_high"):
         bound = getattr(point, name)
         values[name] = "" if bound is None else unit.from_si(bound)
-    values["max_rate"] = "" if point.max_rate is None else point.max_rate / unit.factor
+    for name in ("max_rate", "model_max"):
+        most = getattr(point, name)
+        values[name] = "" if most is None else most / unit.factor
     values["alarm_deadband"] = limits.deadband / unit.factor
     values["on_delay_s"], values["off_delay_s"] = limits.on_delay_s, limits.off_delay_s
     return {name: _cell(value) for name, value in values.items()}

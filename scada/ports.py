@@ -82,7 +82,7 @@ class Bus(Protocol):
 
 
 class AuditTrail(Protocol):
-    """Where every step of a command is noted before it is taken."""
+    """Where each step of a command, and what is done to alarms, is noted before it is taken."""
 
     def append(
         self,

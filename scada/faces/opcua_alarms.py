@@ -16,6 +16,7 @@ from asyncua import Server, ua
 from asyncua.common.event_objects import AlarmCondition, RefreshEndEvent, RefreshStartEvent
 from asyncua.server.address_space import NodeData
 
+from scada.faces.opcua_guard import CALLER
 from scada.ports import Bus, BusError
 
 SEVERITY = {"low": 200, "medium": 500, "high": 700, "urgent": 900}
@@ -132,7 +133,8 @@ class Conditions:
         if event_id.Value != current:
             return ua.StatusCode(_BAD_EVENT_ID)
         text = comment.Value.Text if comment is not None and comment.Value is not None else ""
-        ask = {"ids": [alarm_id], "user": "opc-ua", "comment": text or ""}
+        user = f"{CALLER.get() or 'unknown'} (OPC UA)"
+        ask = {"ids": [alarm_id], "user": user, "comment": text or ""}
         try:
             answer, _ = await self._bus.call("core.acknowledge", ask)
         except BusError:

@@ -8,6 +8,7 @@ that sends what cannot become a message is closed.
 from __future__ import annotations
 
 import struct
+from contextvars import ContextVar
 from typing import Any
 
 from asyncua.server import server as library
@@ -19,6 +20,8 @@ CHUNKS = (b"F", b"C", b"A")
 MESSAGE_BYTES = 4_000_000
 """The longest request: ten thousand monitored items take half of it."""
 CHUNK_COUNT = 64
+CALLER: ContextVar[str] = ContextVar("caller", default="")
+"""The name of the user whose message is being worked on."""
 
 
 class GuardedProtocol(OPCUAProtocol):  # type: ignore[misc]
@@ -41,6 +44,12 @@ class GuardedProtocol(OPCUAProtocol):  # type: ignore[misc]
         known = kind in TYPES and chunk in CHUNKS
         # A whole message that is still here is one that could not be read.
         return known and len(self._buffer) < size <= int(self.limits.max_recv_buffer)
+
+    async def _process_one_msg(self, header: Any, buf: Any) -> bool:
+        # A method of the address space is called without its session: this is how it knows who.
+        session = self.processor.session if self.processor is not None else None
+        CALLER.set(str(getattr(getattr(session, "user", None), "name", None) or ""))
+        return bool(await super()._process_one_msg(header, buf))
 
 
 class GuardedListener(BinaryServer):  # type: ignore[misc]

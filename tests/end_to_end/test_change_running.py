@@ -130,6 +130,18 @@ async def test_a_new_point_list_runs_within_seconds_and_undo_brings_the_old_one_
                 assert undone.status_code == 200, undone.text
                 await wait_for(lambda: shows({"A": 1.0, "B": 2.0}), "the old list again")
                 await wait_for(all_agree, "each process on the old list")
+                settings = "point,kind,limit,cause_en\nB,high,1.5,the pump stays on\n"
+                more = {"alarms_csv": settings, "based_on": 3, "user": "li", "comment": "and B"}
+                answer = await client.post("/api/config/apply", json=more)
+                assert answer.status_code == 200, answer.text
+
+                async def setting_rules() -> bool:
+                    told = (await client.get("/api/alarms/settings")).json()["settings"]
+                    alarms = (await client.get("/api/alarms")).json()["alarms"]
+                    stands = any(a["id"] == "B.high" for a in alarms)
+                    return stands and told[0]["cause_en"] == "the pump stays on"
+
+                await wait_for(setting_rules, "the alarm of the new alarms.csv")
                 assert json.loads((room.data / "processes.json").read_text()) == processes
         finally:
             await room.stop()

@@ -176,7 +176,8 @@ async def test_alarms_are_conditions_that_can_be_acknowledged_and_refreshed() ->
         await condition.call_method(method, first.EventId, ua.LocalizedText("seen by partner"))
         assert await room.states() == {"P2.low": "acknowledged"}
         (alarm,) = (await room.ask("core.alarms"))["alarms"]
-        assert (alarm["acknowledged_by"], alarm["comment"]) == ("opc-ua", "seen by partner")
+        assert alarm["acknowledged_by"] == "anonymous (OPC UA)"
+        assert alarm["comment"] == "seen by partner"
 
         async def acknowledged() -> bool:
             return len(heard.events) == 2
@@ -238,11 +239,30 @@ async def test_without_the_lab_switch_only_encrypted_users_come_in(tmp_path: Pat
                 async with client:
                     node = client.get_node("ns=2;s=P0")
                     assert (await node.read_browse_name()).Name == "P0"
+                    assert await acknowledged_by(room, client) == "partner (OPC UA)"
             else:
                 with pytest.raises(ua.UaStatusCodeError):
                     async with client:
                         pass
         assert (tmp_path / "own" / "opcua.key.pem").stat().st_mode & 0o077 == 0
+
+
+async def acknowledged_by(room: CoreRoom, client: Client) -> str:
+    """Who has acknowledged an alarm that this client was told of."""
+    heard = Heard()
+    subscription = await client.create_subscription(50, heard)
+    await subscription.subscribe_alarms_and_conditions(evtypes=KINDS[0])
+    await room.send((0, 100e3))
+    await room.advance(0.4)
+
+    async def came() -> bool:
+        return bool(heard.events)
+
+    await until(came)
+    method = ua.NodeId(ua.ObjectIds.AcknowledgeableConditionType_Acknowledge)
+    condition = client.get_node(heard.events[0].NodeId)
+    await condition.call_method(method, heard.events[0].EventId, ua.LocalizedText("seen"))
+    return str((await room.ask("core.alarms"))["alarms"][0]["acknowledged_by"])
 
 
 def test_unit_codes_are_numbers_by_their_letters() -> None:
