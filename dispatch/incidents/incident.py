@@ -27,6 +27,7 @@ STEPS = (
     "measured",
     "repaired",
     "restored",
+    "meter-closed",
     "site-cleared",
     "road-told",
 )
@@ -51,7 +52,9 @@ class Incident:
     """What happened, where, when it was reported to the enterprise, and the steps since.
 
     `hotline_at` is when 12319 took the call, which may be earlier: the enterprise is judged from
-    its own receipt. `people`, `households`, `expected_h` are the estimate of now.
+    its own receipt. `people`, `households`, `expected_h` are the estimate of now. `pressure_pa`
+    (gauge) and `room_c` are what was measured on site, `liable` is whose cause a cold room is.
+    `texts` are what people write for the report: cause, measures, improvement, prevention.
     """
 
     id: str
@@ -72,6 +75,11 @@ class Incident:
     steps: Mapping[str, datetime] = field(default_factory=dict)
     by: Mapping[str, str] = field(default_factory=dict)
     script: tuple[str, ...] = ()
+    site_measures: tuple[str, ...] = ()
+    pressure_pa: float | None = None
+    room_c: float | None = None
+    liable: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
     excuses: Mapping[str, Excuse] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

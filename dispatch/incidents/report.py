@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,12 @@ GAS_SCRIPT = "GAS-LEAK-SCRIPT"
 GAS_EMERGENCY = "GAS-OUTAGE-EMERG"
 HEAT_FAULT = "HEAT-NOTICE-FAULT"
 REPORT = "WATER-EMERG-REPORT"
+GAS_CORDON = "GAS-LEAK-CORDON"
+WATER_END = "WATER-PRESSURE-END-MIN"
+COMMUNITY = "WATER-PRESSURE-COMMUNITY-1000"
+GAS_BAND = "GAS-PRESSURE-NG"
+REFUND = "HEAT-REFUND"
+REFUND_LIABLE = "HEAT-REFUND-LIABLE"
 
 
 def level_of(incident: Incident, criteria: RuleSet) -> str | None:
@@ -43,10 +48,32 @@ def must_be_told(incident: Incident, rules: RuleSet) -> tuple[Finding, ...]:
         done = [s for s in ("users-told", "authority-told") if s in incident.steps]
         if "controlled" in incident.steps:
             done.append("plan-measures")
-        return (rules.evaluate(GAS_SCRIPT, incident.script), rules.evaluate(GAS_EMERGENCY, done))
+        return (
+            rules.evaluate(GAS_SCRIPT, incident.script),
+            rules.evaluate(GAS_CORDON, incident.site_measures),
+            rules.evaluate(GAS_EMERGENCY, done),
+        )
     if incident.kind == "heat-fault":
         done = ["users-told"] if "users-told" in incident.steps else []
         return (rules.evaluate(HEAT_FAULT, done),)
+    return ()
+
+
+def measured(incident: Incident, rules: RuleSet) -> tuple[Finding, ...]:
+    """What the rules say of the pressure or the room temperature measured on site."""
+    if incident.kind == "low-pressure" and incident.pressure_pa is not None:
+        pressure = f"{incident.pressure_pa} Pa"
+        return (
+            rules.evaluate(WATER_END, pressure),
+            rules.evaluate(COMMUNITY, incident.households, minimum_pressure=pressure),
+        )
+    if incident.kind == "no-gas" and incident.pressure_pa is not None:
+        return (rules.evaluate(GAS_BAND, f"{incident.pressure_pa} Pa"),)
+    if incident.kind == "cold-room" and incident.room_c is not None:
+        refund = rules.evaluate(REFUND, f"{incident.room_c} degC")
+        if not incident.liable:
+            return (refund,)
+        return (refund, rules.evaluate(REFUND_LIABLE, incident.liable))
     return ()
 
 
@@ -65,15 +92,12 @@ def evaluation_report(
     now: datetime,
     *,
     criteria: RuleSet | None = None,
-    texts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The report as JSON-ready values: facts, every clock with its deadline, what must be told.
-
-    `texts` are what people write: cause, measures, improvement, prevention; the rule of its
-    profile says what is missing.
+    """The report as JSON-ready values: facts, every clock with its deadline, what must be told,
+    what was measured; the rule of its profile says which texts are missing.
     """
     told = must_be_told(incident, rules)
-    written = {name: text for name, text in (texts or {}).items() if text.strip()}
+    written = {name: text for name, text in incident.texts.items() if text.strip()}
     became = accident_at(incident, rules) if incident.kind == "heat-fault" else None
     return {
         "id": incident.id,
@@ -103,6 +127,7 @@ def evaluation_report(
             for timer in timers(incident, rules, now)
         ],
         "told": [finding.as_dict() for finding in told],
+        "measured": [finding.as_dict() for finding in measured(incident, rules)],
         "texts": dict(written),
         "complete": rules.evaluate(REPORT, list(written)).as_dict(),
     }

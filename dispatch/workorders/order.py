@@ -63,6 +63,7 @@ class Taken:
 class WorkOrder:
     """An order as it stands; `limit` is when it must be closed, extensions included.
 
+    `place` is in plan metres, `node` the network node that serves it.
     `repeats` are later calls on the same matter; `failures` are times it came back not handled.
     """
 
@@ -73,6 +74,7 @@ class WorkOrder:
     text: str
     state: State = "received"
     address: str = ""
+    node: str = ""
     place: tuple[float, float] | None = None
     complexity: Literal["ordinary", "complex"] = "ordinary"
     channel: Literal["hotline", "direct"] = "hotline"
@@ -190,13 +192,17 @@ def _extended(order: WorkOrder, until: datetime | None, rules: RuleSet) -> WorkO
     return replace(order, extensions=order.extensions + 1, limit=until)
 
 
+def limit_rule(order: WorkOrder) -> str:
+    """The rule that says when a complaint must be closed."""
+    if order.channel == "direct" and order.utility == "water":
+        return DIRECT_LIMIT[order.complexity]
+    return COMPLAINT_LIMIT.get(order.utility, {}).get(order.complexity, "")
+
+
 def _limit(order: WorkOrder, rules: RuleSet) -> datetime | None:
     if order.type != "complaint":
         return order.limit
-    if order.channel == "direct" and order.utility == "water":
-        name = DIRECT_LIMIT[order.complexity]
-    else:
-        name = COMPLAINT_LIMIT.get(order.utility, {}).get(order.complexity, "")
+    name = limit_rule(order)
     rule = rules.rule(name)
     if rule is None:
         return None

@@ -122,6 +122,12 @@ async def work_rates(
     return {"rates": await ask_desk(parts, "works.rates", ask)}
 
 
+@router.get("/work-orders/calls")
+async def work_calls(parts: PartsDep) -> dict[str, Any]:
+    """Open calls of a day with a place: known (an outage explains it), of a cluster, or open."""
+    return await ask_desk(parts, "works.calls", {})  # type: ignore[no-any-return]
+
+
 @router.get("/work-orders/{order_id}")
 async def work(order_id: str, parts: PartsDep) -> dict[str, Any]:
     """One hotline order with every step."""

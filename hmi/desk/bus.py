@@ -3,8 +3,9 @@
 `<book>.open` {record, user, role}, `<book>.step` {id, action, record, user, role},
 `<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
 {state}; `outages.messages` {id}; `outages.beside` {start, end}: footprints of orders
-in those hours; `incidents.timers` {}; `works.rates` {start, end, statistics_day, utility}. Each
-answers `{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
+in those hours; `incidents.timers` {}; `works.calls` {}; `works.rates` {start, end, statistics_day,
+utility}. Each answers `{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`,
+`{"missing": id}`.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ async def serve_orders(
         more["incidents.timers"] = lambda _ask: timers_now(incidents.running())
     if works is not None:
         names = ("start", "end", "statistics_day", "utility")
+        more["works.calls"] = lambda _ask: works.calls()
         more["works.rates"] = lambda ask: works.rates(*(str(ask[name]) for name in names))
     for service, work in more.items():
         await bus.serve(service, _answering(work))

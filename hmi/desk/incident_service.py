@@ -23,9 +23,9 @@ BOOK = "incident"
 MOST = 1_000_000
 CRITERIA = "facility-std"
 """The profile whose level criteria are used where the site's has none."""
-_CHANGES = frozenset(
-    {"people", "households", "priority_users", "expected_h", "cause", "crew", "dn_mm", "script"}
-)
+_ESTIMATES = {"people", "households", "priority_users", "expected_h", "cause", "crew", "dn_mm"}
+_FOUND = {"script", "site_measures", "pressure_pa", "room_c", "liable", "texts"}
+_CHANGES = frozenset(_ESTIMATES | _FOUND)
 _OPEN = _CHANGES | {"kind", "element", "reported", "source", "hotline_at", "place"}
 _OPEN |= {"planned_outage"}
 

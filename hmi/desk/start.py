@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from dispatch.rulebook import RuleBook
 from hmi.desk.adapters import FileAdapter
 from hmi.desk.bus import empty_outbox, serve_orders
+from hmi.desk.call_map import CallMap
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
 from hmi.desk.work_service import WorkService
@@ -50,7 +51,12 @@ async def start_desk(
         OutageService(book, rules, settings, proposals=SqlOutages(records).get),
         SqlOutbox(records),
         incidents=incidents,
-        works=WorkService(book, rules, settings),
+        works=WorkService(
+            book,
+            rules,
+            settings,
+            calls=CallMap(site.networks, site.valves, SqlOutages(records).get),
+        ),
     )
     ways = {"file": FileAdapter(site.data / "sent"), **(adapters or {})}
     return asyncio.create_task(empty_outbox(records, ways)), incidents

@@ -9,9 +9,12 @@ from typing import Any
 
 import msgspec
 
+from dispatch.outages import OutageOrder
 from dispatch.rulebook import RuleBook, RuleSet
 from dispatch.workorders import WorkOrder, WorkRefusedError, open_order, rates, take
+from dispatch.workorders.clocks import work_timers
 from dispatch.workorders.order import repeat_call
+from hmi.desk.call_map import IN_FORCE, CallMap
 from hmi.desk.moments import read_moment, to_ns
 from hmi.desk.outage_service import DeskSettings
 from hmi.records.order_book import Entry, SqlOrderBook
@@ -19,7 +22,7 @@ from network_models.problems import InputError, Problem
 
 BOOK = "work"
 MOST = 100_000
-_OPEN = frozenset({"type", "utility", "text", "address", "place", "complexity", "channel"})
+_OPEN = frozenset({"type", "utility", "text", "address", "place", "complexity", "channel", "node"})
 _DETAILS = frozenset({"until", "approvals", "note", "at_once"})
 
 
@@ -33,8 +36,10 @@ class WorkService:
         settings: DeskSettings,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        calls: CallMap | None = None,
     ) -> None:
         self._book, self._rules, self._settings, self._clock = book, rules, settings, clock
+        self._calls = calls or CallMap({})
 
     def open(self, record: Mapping[str, Any], *, user: str, role: str) -> dict[str, Any]:
         """A new order, received now. InputError for a value that is none."""
@@ -44,7 +49,12 @@ class WorkService:
         order = open_order(_read({**record, "id": order_id, "received": now}), self._law(now))
         entry = self._entry(order, 1, "open", now, user, role, record)
         self._book.take(order_id, lambda _before: entry, entered_ns=to_ns(now))
-        return self.get(order_id)
+        answer = self._calls.answer(order, self._outages(), now)
+        told = None
+        if answer is not None:
+            told = {"outage": answer.outage, "restored": answer.restoration.isoformat()}
+            told |= {"text_zh": answer.zh, "text_en": answer.en}
+        return {**self.get(order_id), "answer": told}
 
     def step(
         self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
@@ -76,12 +86,31 @@ class WorkService:
         return self.get(order_id)
 
     def get(self, order_id: str) -> dict[str, Any]:
-        """An order with every step entered. KeyError without one."""
-        return {**self._book.get(order_id), "steps": self._book.steps(order_id)}
+        """An order with its clocks and every step entered. KeyError without one."""
+        kept = self._told(self._book.get(order_id), self._clock())
+        return {**kept, "steps": self._book.steps(order_id)}
 
     def list(self) -> list[Any]:
-        """Orders, the last changed first."""
-        return self._book.orders(BOOK)
+        """Orders with their clocks, the last changed first."""
+        now = self._clock()
+        return [self._told(kept, now) for kept in self._book.orders(BOOK)]
+
+    def calls(self) -> dict[str, Any]:
+        """Open calls with a place, what explains them, and clusters near a pipe."""
+        orders = [_read(kept["work"]) for kept in self._book.orders(BOOK, limit=MOST)]
+        return self._calls.pins(orders, self._outages(), self._clock())
+
+    def _told(self, kept: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        order = _read(kept["work"])
+        timers = work_timers(order, self._law(order.received), now)
+        return {**kept, "timers": [timer.as_dict() for timer in timers]}
+
+    def _outages(self) -> Sequence[OutageOrder]:
+        return [
+            OutageOrder.from_dict(kept["order"])
+            for state in sorted(IN_FORCE)
+            for kept in self._book.orders("outage", state=state, limit=MOST)
+        ]
 
     def rates(self, start: str, end: str, statistics_day: str, utility: str) -> Sequence[Any]:
         """The rates of the orders dispatched in a period; times as ISO 8601."""

@@ -109,7 +109,10 @@ def test_d4_a_burst_at_night(
 
 def test_d5_a_gas_leak() -> None:
     leak = Incident(id="G1", kind="gas-leak", element="gas/link:G1", reported=T0, source="hotline")
-    script, emergency = must_be_told(leak, JINAN)
+    script, cordon, emergency = must_be_told(leak, JINAN)
+    assert cordon.verdict == "violation"
+    fenced = replace(leak, site_measures=("cordon", "signs"))
+    assert must_be_told(fenced, JINAN)[1].verdict == "pass"
     assert script.verdict == "violation"
     told = replace(leak, script=("close-angle-valve", "ventilate", "no-switches", "no-phone"))
     assert must_be_told(told, JINAN)[0].verdict == "pass"
@@ -118,7 +121,7 @@ def test_d5_a_gas_leak() -> None:
     assert states(late, T0 + HOUR)["arrival"] == "missed"
     for step in ("controlled", "users-told", "authority-told"):
         late = take(late, step, T0 + HOUR, "du", now=T0 + HOUR)
-    assert must_be_told(late, JINAN)[1].verdict == "pass"
+    assert must_be_told(late, JINAN)[2].verdict == "pass"
     assert states(late, T0 + HOUR, rules("manual-2025")) == {"response": "met"}
 
 
@@ -160,7 +163,9 @@ def test_d7_low_pressure_calls_are_measured_and_lead_to_a_pipe(town: Network) ->
     assert states(case, T0 + 24 * HOUR) == {"measure": "running"}
     done = take(case, "measured", T0 + 24 * HOUR + SECOND, "cai", now=T0 + 25 * HOUR)
     assert states(done, T0 + 25 * HOUR) == {"measure": "missed"}
-    assert JINAN.evaluate("WATER-PRESSURE-END-MIN", "0.12MPa").verdict == "violation"
+    low = replace(done, pressure_pa=120_000.0, households=1000)
+    judged = evaluation_report(low, JINAN, T0 + 25 * HOUR)["measured"]
+    assert [f["verdict"] for f in judged] == ["violation", "violation"]
     rebuild = open_order(
         WorkOrder(
             id="W",
@@ -190,8 +195,9 @@ def test_d8_heat_out_becomes_an_accident_after_a_day_and_cold_rooms_are_refunded
     room = Incident(id="R", kind="cold-room", element="heat/node:R", reported=T0, source="hotline")
     assert states(room, T0 + timedelta(days=5)) == {"test": "running"}
     assert states(room, T0 + timedelta(days=5, seconds=1)) == {"test": "late"}
-    assert JINAN.evaluate("HEAT-REFUND", "15.9degC").result == 50.0
-    assert JINAN.evaluate("HEAT-REFUND-LIABLE", "user-facilities").verdict == "not-applicable"
+    cold = replace(room, room_c=15.9, liable="user-facilities")
+    refund, liable = evaluation_report(cold, JINAN, T0)["measured"]
+    assert (refund["result"], liable["verdict"]) == (50.0, "not-applicable")
     company = rules("heat-company", parameters={"arrive_h": 2, "complaint_h": 24})
     assert states(fault, T0 + 3 * HOUR, company) == {"arrival": "late"}
 
@@ -226,7 +232,7 @@ def test_d12_the_general_response() -> None:
         "response": "missed",
     }
     texts = {"cause": "age", "measures": "clamp", "improvement": "renewal"}
-    report = evaluation_report(event, manual, T0 + 3 * HOUR, texts=texts)
+    report = evaluation_report(replace(event, texts=texts), manual, T0 + 3 * HOUR)
     assert report["complete"]["result"] == "missing: prevention"
     with pytest.raises(InputError, match="not taken yet"):
         take(event, "controlled", now, "du", now=now)

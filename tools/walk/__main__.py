@@ -28,8 +28,12 @@ def main() -> int:
     clock = OffsetClock(asked.clock) if asked.clock else WallClock()
     password = asked.password_file.read_text().strip()
     room = Room(asked.url.rstrip("/") + "/", clock, asked.admin, password)
-    room.people()
-    town = town_of(room, asked.pipe)
+    try:
+        room.people()
+        town = town_of(room, asked.pipe)
+    except (urllib.error.URLError, RuntimeError) as error:
+        print(f"{asked.url}: {error}", file=sys.stderr)
+        return 2
     rows = [
         _walked(name, room, town, brief=asked.brief)
         for name in WORKFLOWS

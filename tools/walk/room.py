@@ -109,8 +109,8 @@ class Room:
         """Make the accounts, or give those that are there passwords of this walk."""
         known = {row["name"] for row in self.ask(self.admin, "api/users").body["users"]}
         for name, grants in PEOPLE.items():
-            first = secrets.token_urlsafe(12)
-            self._passwords[name] = secrets.token_urlsafe(12)
+            first = secrets.token_hex(12)
+            self._passwords[name] = secrets.token_hex(12)
             if name in known:
                 change = {"password": first, "grants": grants, "unlock": True}
                 self._sure(self.ask(self.admin, f"api/users/{name}", change), 200)
