@@ -22,17 +22,18 @@ class QueuedRound:
 def with_queues(haul: Haul, rounds: Sequence[Round]) -> tuple[QueuedRound, ...]:
     """The rounds as they go when every fill point serves one truck at a time.
 
-    All trucks leave at time 0. Whoever is free first chooses its fill point: where, with the wait,
-    it gets to its first stop the soonest. Trips with priority users go before a truck's others.
+    All trucks leave at time 0, or when they are ready. Whoever is free first chooses its fill
+    point: where, with the wait, it gets to its first stop the soonest. Trips with priority users go
+    before a truck's others.
     """
     trips = [_priority_first(haul, each.trips) for each in rounds]
-    free = dict.fromkeys(range(len(haul.fills)), 0.0)
-    places = [haul.types[each.kind].depot for each in rounds]
+    free = list(haul.busy_s) or [0.0] * len(haul.fills)
+    places = [haul.types[each.kind].begin for each in rounds]
     done: list[list[Trip]] = [[] for _ in rounds]
     waits: list[list[float]] = [[] for _ in rounds]
-    ends = [0.0] * len(rounds)
+    ends = [haul.types[each.kind].ready_s for each in rounds]
     # The hour a truck is free, whether its next trip has priority, its number.
-    ready = [(0.0, not has_priority(haul, t[0]), i) for i, t in enumerate(trips) if t]
+    ready = [(ends[i], not has_priority(haul, t[0]), i) for i, t in enumerate(trips) if t]
     heapq.heapify(ready)
     while ready:
         clock, _, number = heapq.heappop(ready)
@@ -70,23 +71,6 @@ def overrun_s(haul: Haul, queued: Sequence[QueuedRound]) -> float:
     """By how much the longest round misses its truck's shift; 0 when all fit."""
     return max(
         (each.end_s - haul.types[each.round.kind].one.shift_s for each in queued), default=0.0
-    )
-
-
-def shortened(haul: Haul, seconds: float) -> Haul:
-    """The haul with every shift shorter, so that a plan leaves room for waiting."""
-    return replace(
-        haul,
-        types=tuple(
-            replace(
-                kind,
-                trucks=tuple(
-                    replace(truck, shift_s=max(truck.shift_s - seconds, 0.0))
-                    for truck in kind.trucks
-                ),
-            )
-            for kind in haul.types
-        ),
     )
 
 

@@ -15,15 +15,31 @@ from dispatch.roads import RoadGraph
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruckType:
-    """Trucks that differ in nothing but their name; `depot` is a place's number in the haul."""
+    """Trucks that differ in nothing but their name; `depot` is a place's number in the haul.
+
+    On a day that has begun they are at another place, `start`, `ready_s` after the plan's
+    beginning, from which `shift_s` still counts.
+    """
 
     trucks: tuple[Truck, ...]
     depot: int
+    start: int | None = None
+    ready_s: float = 0.0
 
     @property
     def one(self) -> Truck:
         """Any of them."""
         return self.trucks[0]
+
+    @property
+    def begin(self) -> int:
+        """The place from which the first drive goes."""
+        return self.depot if self.start is None else self.start
+
+    @property
+    def duty_s(self) -> float:
+        """What is left of the shift when they are ready."""
+        return max(self.one.shift_s - self.ready_s, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +56,8 @@ class Haul:
     fills: tuple[FillPoint, ...]
     points: tuple[DeliveryPoint, ...]
     time_s: NDArray[np.float64]
+    busy_s: tuple[float, ...] = ()
+    """Until when each fill point is taken on a day that has begun; empty for not at all."""
 
     @property
     def fill_places(self) -> range:

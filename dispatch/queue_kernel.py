@@ -30,9 +30,12 @@ class Trips(NamedTuple):
     setup_s: Floats
     capacity_m3: Floats
     shift_s: Floats
+    ready_s: Floats
+    begin: Ints
     depot: Ints
     fill_place: Ints
     flow_m3s: Floats
+    busy_s: Floats
     time_s: Floats
 
 
@@ -49,11 +52,11 @@ def lateness_s(
     clock, place, done = work[0], work[1], work[2]
     left = 0
     for n in range(trucks):
-        clock[n], place[n], done[n] = 0.0, trips.depot[kind[n]], 0.0
+        clock[n], place[n], done[n] = trips.ready_s[kind[n]], trips.begin[kind[n]], 0.0
         late_s[n] = -trips.shift_s[kind[n]]
         left += count[n]
     for f in range(fills):
-        work[3 + f, 0] = 0.0
+        work[3 + f, 0] = trips.busy_s[f]
     while left > 0:
         left -= 1
         n = -1

@@ -88,8 +88,11 @@ def _arrays(haul: Haul, trips: Sequence[Trip]) -> Trips:
         setup_s=np.array([one.setup_s for one in ones]),
         capacity_m3=np.array([one.capacity_m3 for one in ones]),
         shift_s=np.array([one.shift_s for one in ones]),
+        ready_s=np.array([float(kind.ready_s) for kind in haul.types]),
+        begin=np.array([kind.begin for kind in haul.types]),
         depot=np.array([kind.depot for kind in haul.types]),
         fill_place=np.array(list(haul.fill_places)),
         flow_m3s=np.array([fill.flow_m3s for fill in haul.fills]),
+        busy_s=np.array(haul.busy_s or [0.0] * len(haul.fills)),
         time_s=np.ascontiguousarray(haul.time_s),
     )

@@ -74,6 +74,16 @@ class TruckRoute:
     truck: str
     stops: tuple[Stop, ...]
     hours: Hours
+    until: datetime
+    """When its shift ends."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON-ready values."""
+        return {
+            "truck": self.truck,
+            "until": self.until.isoformat(),
+            "stops": [stop.as_dict() for stop in self.stops],
+        }
 
 
 def timetables(
@@ -87,7 +97,8 @@ def timetables(
         truck = haul.types[kind].trucks[taken[kind]]
         taken[kind] += 1
         stops, hours = _drive(haul, each, start.astimezone(UTC), zone)
-        routes.append(TruckRoute(truck=truck.id, stops=tuple(stops), hours=hours))
+        until = _on_the_second(start.astimezone(UTC) + timedelta(seconds=truck.shift_s), zone)
+        routes.append(TruckRoute(truck=truck.id, stops=tuple(stops), hours=hours, until=until))
     return tuple(routes)
 
 
@@ -96,7 +107,7 @@ def _drive(
 ) -> tuple[list[Stop], Hours]:
     kind = haul.types[each.round.kind]
     truck = kind.one
-    clock, place = start, kind.depot
+    clock, place = start + timedelta(seconds=kind.ready_s), kind.begin
     driving = setup = filling = unloading = waiting = 0.0
     stops: list[Stop] = []
 
@@ -127,7 +138,8 @@ def _drive(
         )
 
     depot = haul.depots[kind.depot]
-    stop("depot", kind.depot, depot, 0.0, 0.0)
+    if kind.start is None:
+        stop("depot", kind.depot, depot, 0.0, 0.0)
     for trip, wait in zip(each.round.trips, each.waits_s, strict=True):
         fill = haul.fills[trip.fill]
         volume = sum(load.volume_m3 for load in trip.loads)

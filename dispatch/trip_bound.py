@@ -263,7 +263,7 @@ class TripBound:
             window=np.ceil(wanted / cell - 1e-9).astype(np.int64),
             whole=whole,
             most_trips=max(1, floor(truck.shift_s / max(2.0 * truck.setup_s + round_s, 1.0))),
-            first_drive_s=haul.time_s[kind.depot, fills],
+            first_drive_s=haul.time_s[kind.begin, fills] + kind.ready_s,
         )
 
     def _trips(self, kind: _Type, prices: Prices, price_s: float) -> tuple[Floats, list[_Column]]:

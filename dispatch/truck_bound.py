@@ -204,7 +204,7 @@ def _drives(haul: Haul, kind: TruckType) -> _Drives:
     # Two stops in a row at one point are one stop: a plan that makes them is no better for it.
     np.fill_diagonal(between, np.inf)
     return _Drives(
-        first_fill=float(haul.time_s[kind.depot, fills].min()),
+        first_fill=float(haul.time_s[kind.begin, fills].min()),
         into_first=haul.time_s[np.ix_(fills, points)].min(axis=0),
         into_later=between.min(axis=0, initial=np.inf),
         back_to_fill=haul.time_s[np.ix_(points, fills)].min(axis=1),
@@ -232,7 +232,7 @@ def _add_type(
     volume = programme.columns(count)
     first, later = programme.columns(count), programme.columns(count)
     refill, home = programme.columns(count), programme.columns(count)
-    time: dict[int, float] = {used: drives.first_fill - truck.shift_s, trips: truck.setup_s}
+    time: dict[int, float] = {used: drives.first_fill - kind.duty_s, trips: truck.setup_s}
     for i in range(count):
         volumes[i].append(volume[i])
         programme.row({volume[i]: 1.0, stops[i]: -truck.capacity_m3}, -np.inf, 0.0)
@@ -252,7 +252,7 @@ def _add_type(
     programme.row(time, -np.inf, 0.0)
     programme.time |= time
     radial = drives.into_first + np.minimum(drives.back_to_fill, drives.to_depot)
-    farthest = {used: drives.first_fill - truck.shift_s, trips: truck.setup_s}
+    farthest = {used: drives.first_fill - kind.duty_s, trips: truck.setup_s}
     for i in range(count):
         drive = float(radial[i]) / truck.capacity_m3 if np.isfinite(radial[i]) else 0.0
         farthest |= {volume[i]: per_m3 + drive, stops[i]: truck.setup_s}

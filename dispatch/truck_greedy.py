@@ -36,7 +36,7 @@ def greedy_rounds(haul: Haul) -> RoundPlan:
 def _day(haul: Haul, kind: TruckType, left: np.ndarray) -> list[Trip]:
     """The trips of one truck; what it takes is subtracted from `left`."""
     trips: list[Trip] = []
-    place, clock = kind.depot, 0.0
+    place, clock = kind.begin, kind.ready_s
     while left.max(initial=0.0) > _NOTHING_M3:
         found = _trip(haul, kind, left, place, clock)
         if found is None:

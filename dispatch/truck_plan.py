@@ -74,7 +74,7 @@ def solve_rounds(
             capacity=int(kind.one.capacity_m3 * _LITRES + _ROUNDING),
             start_depot=model.add_depot(start),
             end_depot=model.add_depot(end),
-            shift_duration=max(int(kind.one.shift_s - shorter_s), 0),
+            shift_duration=max(int(kind.duty_s - shorter_s), 0),
             unit_distance_cost=0,
             unit_duration_cost=1,
             profile=profile,
@@ -125,7 +125,7 @@ def _edges(
     work = [truck.setup_s + seconds for seconds in water]
     edges: list[tuple[Any, Any, float]] = []
     for f, place in zip(haul.fill_places, fill_places, strict=True):
-        edges.append((start, place, time_s[kind.depot, f] + truck.setup_s))
+        edges.append((start, place, time_s[kind.begin, f] + truck.setup_s))
         edges.append((place, end, time_s[f, kind.depot]))
         for g, other in zip(haul.fill_places, fill_places, strict=True):
             if f != g:
@@ -150,10 +150,10 @@ def _edges(
 
 
 def first_fill(haul: Haul, kind: TruckType, point: int) -> tuple[int, float]:
-    """The fill point on the quickest way from the depot to a point, and the drive over it."""
+    """The fill point on the quickest way from where a truck begins to a point, and the drive."""
     fills = list(haul.fill_places)
     place = haul.point_places[point]
-    ways = haul.time_s[kind.depot, fills] + haul.time_s[fills, place]
+    ways = haul.time_s[kind.begin, fills] + haul.time_s[fills, place]
     best = int(np.argmin(ways))
     return best, float(ways[best])
 

@@ -33,6 +33,10 @@ __all__ = [
     "read_fleet",
 ]
 
+_EVERY_DAY = Note(
+    "以上为一整天的班次，停水期间每天重复",
+    "one full day's round, to be repeated on every day of the outage",
+)
 _THINGS = {
     "tap": ("放水速度", "tap discharge"),
     "stops": ("停靠接管", "stop handling"),
@@ -105,13 +109,11 @@ class TruckPlan:
                     "y": point.y,
                     "people": point.people,
                     "daily_m3": round(point.daily_m3, 3),
+                    "priority": point.priority,
                 }
                 for point in self.need.points
             ],
-            "routes": [
-                {"truck": route.truck, "stops": [stop.as_dict() for stop in route.stops]}
-                for route in self.routes
-            ],
+            "routes": [route.as_dict() for route in self.routes],
             "binds": self.binds_en,
             "binds_zh": self.binds_zh,
             "levers": [lever.as_dict() for lever in self.levers],
@@ -143,6 +145,33 @@ def plan_trucks(
     dry = frozenset(without_water)
     usable = [f for f in fill_points if element_name(f.element).id not in dry]
     haul = make_haul(roads, fleet, depots, usable, need.points)
+    told = (_EVERY_DAY, *_dry_fills(len(fill_points) - len(usable)))
+    return plan_haul(
+        haul,
+        need,
+        told,
+        start=start,
+        zone=zone,
+        source=source,
+        iterations=iterations,
+        seed=seed,
+        proof=proof,
+    )
+
+
+def plan_haul(
+    haul: Haul,
+    need: DeliveryNeed,
+    told: Sequence[Note],
+    *,
+    start: datetime,
+    zone: ZoneInfo,
+    source: str,
+    iterations: int,
+    seed: int,
+    proof: int,
+) -> TruckPlan:
+    """The plan of a haul that begins at `start`; `told` are notes on how it came about."""
     bound = trucks_lower_bound(haul)
     plan = plan_rounds(
         haul, iterations=iterations, seed=seed, enough=bound or 0, feasible=bound is not None
@@ -152,7 +181,7 @@ def plan_trucks(
     short = plan.undelivered_m3 > 0.0
     if proof and bound is not None and not short and bound < len(plan.rounds):
         bound = max(bound, sharper_bound(haul, plan, iterations=proof))
-    notes = _notes(haul, len(fill_points) - len(usable), need.uncounted, short=short)
+    notes = (*told, *_notes(haul, need.uncounted, short=short))
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.
         bound = None
@@ -219,14 +248,19 @@ def _binds(
     return "".join(zh), " ".join(en)
 
 
-def _notes(
-    haul: Haul, dry_fills: int, uncounted: Sequence[str], *, short: bool
-) -> tuple[Note, ...]:
-    notes = [
+def _dry_fills(count: int) -> tuple[Note, ...]:
+    if not count:
+        return ()
+    return (
         Note(
-            "以上为一整天的班次，停水期间每天重复",
-            "one full day's round, to be repeated on every day of the outage",
+            f"{count}个取水点在本次停水中无水，未采用",
+            f"{count} fill points lose water in this outage and are left out",
         ),
+    )
+
+
+def _notes(haul: Haul, uncounted: Sequence[str], *, short: bool) -> tuple[Note, ...]:
+    notes = [
         Note(
             "取水点一次只供一车，排队时间已计入",
             "a fill point serves one truck at a time; waiting is counted",
@@ -238,13 +272,6 @@ def _notes(
             Note(
                 f"用户表未填人数，需水量不明：{names}",
                 f"need unknown, no people in the customer table: {names}",
-            )
-        )
-    if dry_fills:
-        notes.append(
-            Note(
-                f"{dry_fills}个取水点在本次停水中无水，未采用",
-                f"{dry_fills} fill points lose water in this outage and are left out",
             )
         )
     if not haul.types:

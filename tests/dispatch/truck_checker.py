@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -28,8 +28,13 @@ def violations(
     fleet: Sequence[Truck],
     fills: Sequence[FillPoint],
     start: datetime,
+    begun: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """Every fault of a plan (`TruckPlan.as_dict`): capacity, shift, drives, queue, delivery."""
+    """Every fault of a plan (`TruckPlan.as_dict`): capacity, shift, drives, queue, delivery.
+
+    On a day that has begun, `begun` has a `TruckNow` for each truck that is on the road: it has on
+    board what it brings, and drives anywhere new from its place when it is ready.
+    """
     drive = _drives(roads)
     trucks = {truck.id: truck for truck in fleet}
     rates = {fill.id: fill.flow_m3s for fill in fills}
@@ -41,7 +46,8 @@ def violations(
         found.append("a truck drives two rounds")
     for route in plan["routes"]:
         truck = trucks[route["truck"]]
-        found += _round(truck, route["stops"], rates, drive, start, brought, busy)
+        state = (begun or {}).get(route["truck"])
+        found += _round(truck, route["stops"], rates, drive, start, brought, busy, state)
     for place, times in busy.items():
         times.sort()
         for (_, end, one), (begin, _, other) in pairwise(times):
@@ -66,11 +72,28 @@ def _round(
     start: datetime,
     brought: Counter[str],
     busy: dict[str, list[tuple[datetime, datetime, str]]],
+    state: Any = None,
 ) -> list[str]:
     found: list[str] = []
     load, clock, place = 0.0, start, (stops[0]["x"], stops[0]["y"])
-    if stops[0]["id"] != truck.depot or stops[-1]["id"] != truck.depot:
-        found.append(f"{truck.id} does not start and end at its depot")
+    end = start + timedelta(seconds=truck.shift_s)
+    if state is not None:
+        end, clock, place = state.until, state.ready, (state.x, state.y)
+        if state.ready > start:
+            # The trip in hand was checked with the plan it comes from; what is new comes after it.
+            old = [s for s in stops if datetime.fromisoformat(s["leave"]) <= state.ready]
+            for stop in old:
+                if stop["kind"] == "deliver":
+                    brought[stop["id"]] += stop["load_m3"]
+            stops = stops[len(old) :]
+            if sum(s["load_m3"] for s in old if s["kind"] == "deliver") < (
+                sum(state.brings_m3.values()) - SLACK_M3 * (1 + len(old))
+            ):
+                found.append(f"{truck.id} loses water that it has on board")
+    elif stops[0]["id"] != truck.depot:
+        found.append(f"{truck.id} does not start at its depot")
+    if stops[-1]["id"] != truck.depot:
+        found.append(f"{truck.id} does not end at its depot")
     for stop in stops:
         arrive, leave = (datetime.fromisoformat(stop[name]) for name in ("arrive", "leave"))
         here = (stop["x"], stop["y"])
@@ -96,7 +119,7 @@ def _round(
         if work < needed - 2 * SLACK_S:
             found.append(f"{truck.id} has {work:.0f} s at {stop['id']}, needs {needed:.0f} s")
         clock, place = leave, here
-    if (clock - start).total_seconds() > truck.shift_s + SLACK_S:
+    if (clock - end).total_seconds() > SLACK_S:
         found.append(f"{truck.id} is home after its shift")
     return found
 
