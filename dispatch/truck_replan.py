@@ -258,7 +258,8 @@ def _haul(
             )
             places.append(Depot(id=truck.id, name_zh="", name_en="", x=state.x, y=state.y))
     types += [TruckType(trucks=tuple(same), depot=number[same[0].depot]) for same in alike.values()]
-    junctions = [roads.nearest(place.x, place.y) for place in (*places, *fills)]
+    junctions = [roads.nearest(place.x, place.y) for place in places]
+    junctions += [roads.nearest(place.x, place.y) for place in fills]
     junctions += [point.junction for point in points]
     return Haul(
         types=tuple(types),
