@@ -6,7 +6,7 @@ points. A sample counts as compliant at the limit or above.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,19 @@ from numpy.typing import NDArray
 
 from dispatch.check import END_PRESSURE
 from dispatch.exclusions import Exclusion
+from dispatch.figures import FIGURES, Figure
 from dispatch.finding import Finding
 from dispatch.incidents import Incident, timers
-from dispatch.indicators import Indicator, burst_rate, pressure_rate, repair_rate, test_points
+from dispatch.indicators import (
+    Indicator,
+    accident_rate,
+    burst_rate,
+    pressure_rate,
+    repair_rate,
+    room_rate,
+    test_points,
+    unit_leakage,
+)
 from dispatch.periods import Period
 from dispatch.rulebook import RuleSet
 from dispatch.workorders import WorkOrder, rates
@@ -35,15 +45,6 @@ NAMES: dict[str, tuple[str, str]] = {
     "room-rate": ("室温合格率", "Room temperature rate"),
     "accident-rate": ("运行事故率", "Operating accident rate"),
 }
-NOT_KEPT = {
-    "unit-leakage": (
-        "没有分区计量的进水、用水记录",
-        "no metered zones are kept: leakage is inflow less use",
-    ),
-    "room-rate": ("没有室温检测记录", "no tests of room temperature are kept"),
-    "accident-rate": ("没有停热面积记录", "the interrupted heated area is not kept"),
-}
-"""Indicators that the records of a site cannot give, and why: none is ever made up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Facts:
     works: Sequence[WorkOrder]
     length_km: float
     area_km2: float
+    figures: Sequence[Figure] = ()
 
 
 def indicator_report(
@@ -75,7 +77,7 @@ def indicator_report(
     mine = [i for i in facts.incidents if period.start <= i.reported < period.end]
     bursts = sum(i.kind == "burst" and i.cause != "force-majeure" for i in mine)
     found: list[Indicator] = []
-    missing = dict(NOT_KEPT)
+    missing: dict[str, tuple[str, str]] = {}
     if limit_pa is None:
         missing["pressure-rate"] = ("规则集没有末梢压力限值", "the profile has no end pressure")
     elif not facts.pressures:
@@ -88,6 +90,8 @@ def indicator_report(
         _yearly(burst_rate(bursts, facts.length_km, period.years, rules), period),
         test_points(facts.area_km2, len(facts.pressures), rules),
     ]
+    given = [figure for figure in facts.figures if figure.period == period.name]
+    found += _told(given, facts.length_km, rules, missing)
     return {
         "schema": SCHEMA,
         "period": {
@@ -106,6 +110,10 @@ def indicator_report(
         "pressure_parts": _parts(period, facts, limit_pa, rules, exclude_planned),
         "pressure_points": _points(facts, limit_pa, rules, period, exclude_planned),
         "incidents": _incidents(mine),
+        "figures": [
+            {"name": figure.name, "value": figure.value, "source": figure.source}
+            for figure in given
+        ],
         "not_computed": [
             {
                 "name": name,
@@ -128,6 +136,34 @@ def indicator_report(
             if e.start < period.end and e.end > period.start
         ],
     }
+
+
+def _told(
+    given: Sequence[Figure],
+    length_km: float,
+    rules: RuleSet,
+    missing: dict[str, tuple[str, str]],
+) -> list[Indicator]:
+    """Indicators of figures from other books; `missing` is told what those do not have."""
+    values = {figure.name: figure.value for figure in given}
+    made: dict[str, Callable[[], Indicator]] = {
+        "unit-leakage": lambda: unit_leakage(values["leakage_m3h"], length_km, rules),
+        "room-rate": lambda: room_rate(
+            round(values["rooms_warm"]), round(values["rooms_tested"]), rules
+        ),
+        # The sum of hours times area is what the formula takes, however many stops made it.
+        "accident-rate": lambda: accident_rate(
+            [(1.0, values["stopped_m2h"])], values["season_h"], values["heated_m2"], rules
+        ),
+    }
+    found = []
+    for name, make in made.items():
+        lacks = ", ".join(figure for figure in FIGURES[name] if figure not in values)
+        if lacks:
+            missing[name] = (f"figures.csv 缺少 {lacks}", f"figures.csv has no {lacks}")
+        else:
+            found.append(make())
+    return found
 
 
 def _yearly(indicator: Indicator, period: Period) -> Indicator:

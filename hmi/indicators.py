@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from dispatch.exclusions import read_exclusions
+from dispatch.figures import read_figures
 from dispatch.incidents import Incident
 from dispatch.indicator_report import SAMPLE_S, Facts, Pressures, indicator_report
 from dispatch.periods import period_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NS = 1_000_000_000
 EXCLUSIONS = "exclusions.csv"
+FIGURES_FILE = "figures.csv"
 SMALLEST_M = 0.1
 MOST = 1_000_000
 
@@ -41,6 +43,7 @@ def site_indicators(
     period = period_of(of, zone)
     rules = RuleBook.load().on(period.start.date(), site.profile)
     exclusions = read_exclusions(site.path / EXCLUSIONS, zone, {p.id for p in site.points})
+    figures = read_figures(site.path / FIGURES_FILE, zone)
     incidents, works = _kept(site)
     net = site.networks.get("water")
     facts = Facts(
@@ -50,6 +53,7 @@ def site_indicators(
         works=works,
         length_km=0.0 if net is None else _length_km(net),
         area_km2=0.0 if net is None else _area_km2(net),
+        figures=figures,
     )
     return indicator_report(period, facts, rules, now, exclude_planned=exclude_planned)
 

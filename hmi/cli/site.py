@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hmi.cli import output
-from network_models.problems import InputError
+from network_models.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from scenarios.site import Site
 
 Folder = Annotated[Path, typer.Argument(help="The site folder.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -50,25 +54,51 @@ def init(
 
 def check(folder: Folder, as_json: Json = False) -> None:
     """List every problem of a site folder; exit code 2 if there is any."""
-    from hmi.notify.config import read_notify
-    from scenarios.site import load_site
-
-    try:
-        site = load_site(folder)
-        read_notify(folder / "notify.toml")
-    except InputError as error:
+    site, problems = _judged(folder)
+    if site is None or problems:
         if as_json:
-            rows = [p.as_dict() for p in error.problems]
+            rows = [p.as_dict() for p in problems]
             output.print_json({"schema": "ringmain/check/1", "ok": False, "problems": rows})
         else:
-            output.report_problems(error.problems, as_json=False)
-        raise typer.Exit(output.BAD_INPUT) from None
+            output.report_problems(problems, as_json=False)
+        raise typer.Exit(output.BAD_INPUT)
     if as_json:
         output.print_json(
             {"schema": "ringmain/check/1", "ok": True, "problems": [], **_summary(site)}
         )
     else:
         output.say(f"{folder} is in order: {_words(site)}.")
+
+
+def _judged(folder: Path) -> tuple[Site | None, list[Problem]]:
+    """The site, if it can be read, and every problem of its folder and of the tables beside it."""
+    from zoneinfo import ZoneInfo
+
+    from dispatch.exclusions import read_exclusions
+    from dispatch.figures import read_figures
+    from hmi.indicators import EXCLUSIONS, FIGURES_FILE
+    from hmi.notify.config import read_notify
+    from scenarios.site import load_site
+
+    problems: list[Problem] = []
+    site: Site | None = None
+    try:
+        site = load_site(folder)
+    except InputError as error:
+        problems += error.problems
+    readers: list[Callable[[], object]] = [lambda: read_notify(folder / "notify.toml")]
+    if site is not None:
+        zone, points = ZoneInfo(site.timezone), {point.id for point in site.points}
+        readers += [
+            lambda: read_exclusions(folder / EXCLUSIONS, zone, points),
+            lambda: read_figures(folder / FIGURES_FILE, zone),
+        ]
+    for read in readers:
+        try:
+            read()
+        except InputError as error:
+            problems += error.problems
+    return site, problems
 
 
 def serve(

@@ -62,6 +62,9 @@ def indicator_html(report: Mapping[str, Any], site: tuple[str, str]) -> str:
     ]
     if report["exclusions"]:
         body += [heading("剔除及依据", "Causes with their evidence"), _exclusions(report)]
+    if report["figures"]:
+        body.append(heading("外部数据及来源", "Figures from other books"))
+        body += [paragraph(f"{f['name']} = {f['value']:g}", f["source"]) for f in report["figures"]]
     if report["not_computed"]:
         body.append(heading("未计算", "Not computed"))
         body += [

@@ -65,6 +65,8 @@ def indicator_pdf(report: Mapping[str, Any], site: tuple[str, str], font: Path) 
     for each in report["exclusions"]:
         span = f"{each['from']} – {each['to']}"
         say(f"{each['point']} {span}: {each['cause']}, {each['evidence']}", SMALL_PT)
+    for one in report["figures"]:
+        say(f"{one['name']} = {one['value']:g} ({one['source']})", SMALL_PT)
     for one in report["not_computed"]:
         say(
             f"未计算 {one['name_zh']}：{one['why_zh']} / {one['name_en']}: {one['why_en']}",

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dispatch.exclusions import Exclusion, read_exclusions
+from dispatch.figures import read_figures
 from dispatch.incidents import Incident, take
 from dispatch.indicator_report import Facts, Pressures, indicator_report
 from dispatch.periods import period_of
@@ -127,6 +128,34 @@ def test_what_the_records_cannot_give_is_named() -> None:
     named = {one["name"] for one in report["not_computed"]}  # type: ignore[attr-defined]
     assert named == {"pressure-rate", "unit-leakage", "room-rate", "accident-rate"}
     assert row(report, "repair-rate")["value"] is None
+
+
+def test_figures_of_other_books_make_the_other_indicators(tmp_path: Path) -> None:
+    file = tmp_path / "figures.csv"
+    file.write_text(
+        "period,name,value,source\n2026-01,leakage_m3h,80,zone balance of January\n"
+        "2026-01,rooms_warm,990,room tests\n2026-01,rooms_tested,1000,room tests\n"
+        "2026-01,season_h,744,calendar\n2026-02,heated_m2,1e6,contracts\n"
+    )
+    report = of("2026-01", replace(FACTS, figures=read_figures(file, ZONE)))
+    leakage = row(report, "unit-leakage")
+    assert (leakage["value"], leakage["numerator"], leakage["denominator"]) == (0.8, 80, 100)
+    rooms = row(report, "room-rate")
+    assert (rooms["value"], rooms["verdict"]) == (99.0, "pass")
+    (missing,) = report["not_computed"]  # type: ignore[misc]
+    assert missing["name"] == "accident-rate"
+    assert "stopped_m2h, heated_m2" in missing["why_en"]
+    assert len(report["figures"]) == 4  # type: ignore[arg-type]
+    file.write_text(
+        "period,name,value,source\nMay,rooms_warm,1,x\n2026,rooms,-1,x\n2026,rooms,1,x\n"
+    )
+    with pytest.raises(InputError) as caught:
+        read_figures(file, ZONE)
+    assert {(p.line, p.field) for p in caught.value.problems} >= {
+        (2, "period"),
+        (3, "value"),
+        (4, "name"),
+    }
 
 
 @pytest.mark.parametrize(

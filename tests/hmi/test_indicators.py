@@ -74,6 +74,24 @@ def test_the_command_writes_every_form(site: Site, tmp_path: Path, ringmain: Com
     assert made["csv"].read_text("utf-8-sig").startswith("group,name")
 
 
+def test_check_names_the_faults_of_every_table_beside_the_site(
+    site: Site, ringmain: Command
+) -> None:
+    (site.path / "exclusions.csv").write_text("point,from,to,cause,evidence\nNONE,now,then,x,y\n")
+    (site.path / "figures.csv").write_text("period,name,value,source\n2026-01,luck,7,nobody\n")
+    (site.path / "notify.toml").write_text("[orders]\npigeon = ['file']\n")
+    code, out, _ = ringmain("check", site.path, "--json")
+    assert code == 2
+    found = {(Path(p["file"]).name, p["field"]) for p in json.loads(out)["problems"]}
+    assert found == {
+        ("exclusions.csv", "point"),
+        ("exclusions.csv", "from"),
+        ("exclusions.csv", "to"),
+        ("figures.csv", "name"),
+        ("notify.toml", "orders.pigeon"),
+    }
+
+
 async def test_the_api_gives_files(site: Site, tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client, feeder):
 
