@@ -99,6 +99,8 @@ class Core:
             two_person=two_person,
             drill=drill,
         )
+        self.outlook: dict[str, tuple[int, Mapping[str, Any] | None]] = {}
+        """By utility: when the model last told what comes if nothing is done, and what."""
         self._table = table
         self._bus = bus
         self._clock = clock
@@ -124,7 +126,9 @@ class Core:
         """Restore what the last run left, serve, and work until cancelled."""
         await self._start()
         links = await self._bus.subscribe("links", size=16)
-        answers = Answers(self._table, self.live, self.desk, self.historian, self._clock)
+        answers = Answers(
+            self._table, self.live, self.desk, self.historian, self._clock, self.outlook
+        )
         services: dict[str, Handler] = {
             "core.samples": self._samples,
             "core.live": self._live,
@@ -374,7 +378,12 @@ class Core:
         await self.desk.step(taken(taken_in, np.flatnonzero(~old)))
 
     async def _model(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
-        """{time_ns} + the model's values beside measured points -> {}."""
+        """{time_ns, utility, outlook} + the model's values beside measured points -> {}.
+
+        `outlook`: what the model says will come if nothing is done (None: it cannot say).
+        """
+        if header.get("utility"):
+            self.outlook[str(header["utility"])] = (int(header["time_ns"]), header.get("outlook"))
         batch = SampleBatch.from_bytes(payload)
         self.live.apply_model(batch)
         self._changed_model[batch.point] = True

@@ -28,6 +28,7 @@ from hmi.live.gas_twin import GasTwin
 from hmi.live.heat_twin import HeatTwin
 from hmi.live.judge import END_LIMIT_RULE, rules_today
 from hmi.live.medium_service import MediumService, Twin
+from hmi.live.outlook import Forecaster, Outlook
 from hmi.live.plan_desk import PlanDesk
 from hmi.live.publishing import model_batch, worst_residuals
 from hmi.live.twin import LiveTwin, TwinFrame
@@ -37,6 +38,7 @@ from scada.ports import Bus, BusError, Header
 from scada.samples import SampleBatch
 from scenarios.site import Site
 from scenarios.subject import marked_ends
+from scenarios.whatif_people import USUAL_LITRES, people_of
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,11 @@ class LiveModel:
             end_nodes=end_nodes(net, rules, marked_ends(self.points)),
             end_limit_pa=rules.limit_si(END_LIMIT_RULE),
         )
+        limit_pa = rules.limit_si(END_LIMIT_RULE)
+        self.ahead: Forecaster | None = None
+        if limit_pa is not None:
+            people = people_of(net, site.customers, USUAL_LITRES)
+            self.ahead = Forecaster(net, self.twin.model, people, limit_pa)
         self.unsolved: dict[str, str] = {}
         """Why a medium has no live model."""
         self.media = {
@@ -151,8 +158,8 @@ class LiveModel:
         at = datetime.fromtimestamp(now_ns / 1e9, UTC)
         began = time.perf_counter()
         try:
-            frame = await asyncio.to_thread(
-                self.twin.cycle,
+            frame, outlook = await asyncio.to_thread(
+                self._solve,
                 self.value.copy(),
                 self.usable.copy(),
                 pattern_time_s(at, self._zone, self.twin.net.times),
@@ -164,11 +171,26 @@ class LiveModel:
             return
         self.solves += 1
         try:
-            await self._publish(frame, now_ns, 1e3 * (time.perf_counter() - began))
+            await self._publish(frame, outlook, now_ns, 1e3 * (time.perf_counter() - began))
         except BusError as error:
             log.warning("the state of this cycle was not delivered: %s", error)
 
-    async def _publish(self, frame: TwinFrame, now_ns: int, solve_ms: float) -> None:
+    def _solve(
+        self, value: NDArray[np.float64], usable: NDArray[np.bool_], time_s: float
+    ) -> tuple[TwinFrame, Outlook | None]:
+        """The present, and what comes of it where that can be solved."""
+        frame = self.twin.cycle(value, usable, time_s)
+        if self.ahead is None:
+            return frame, None
+        try:
+            return frame, self.twin.outlook(self.ahead, frame, value, usable, time_s)
+        except SolveError as error:
+            log.warning("no outlook this cycle: %s", error)
+            return frame, None
+
+    async def _publish(
+        self, frame: TwinFrame, outlook: Outlook | None, now_ns: int, solve_ms: float
+    ) -> None:
         solution = frame.solution
         header: Header = {
             "network_version": 1,
@@ -183,10 +205,12 @@ class LiveModel:
                 self.points, self.value, frame.handle, frame.value, frame.normalised
             ),
             "report": solution.report.as_dict(),
+            "outlook": None if outlook is None else outlook.as_dict(),
         }
         await self.bus.publish("state.water", header, StateFrame.of(solution).payload())
         beside = model_batch(frame.handle, frame.value, now_ns)
-        await self.bus.call("core.model", {"time_ns": now_ns}, beside.to_bytes())
+        told = {"time_ns": now_ns, "utility": "water", "outlook": header["outlook"]}
+        await self.bus.call("core.model", told, beside.to_bytes())
         figures = self.twin.mapping.figures
         names = [name for name in figures if name in frame.figures]
         if names:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hmi.live.mapping import Mapping, Role, map_points
+from hmi.live.outlook import Forecaster, Outlook
 from hydraulics.demand_groups import demand_groups
 from hydraulics.estimation import Estimate, Measurements, fit_demands
 from hydraulics.state import Boundary, Solution
@@ -106,6 +107,21 @@ class LiveTwin:
             normalised=_spread(usable[handle], estimate.normalised_residual),
             figures=self._figures(estimate.solution, low, self._pressure_residuals(value, usable)),
             low_end_nodes=low,
+        )
+
+    def outlook(
+        self,
+        ahead: Forecaster,
+        frame: TwinFrame,
+        value: F64,
+        usable: NDArray[np.bool_],
+        pattern_time_s: float,
+    ) -> Outlook:
+        """What comes of the state just found; SolveError passes through."""
+        return ahead.look(
+            lambda later_s: self._boundary(value, usable, pattern_time_s + later_s),
+            frame.estimate,
+            self.group,
         )
 
     def _boundary(self, value: F64, usable: NDArray[np.bool_], time_s: float) -> Boundary:

@@ -78,6 +78,8 @@ export interface Alarm {
   text_zh: string;
   text_en: string;
   occurrences: number;
+  /** What the model says will come of the present state if nothing is done. */
+  outlook?: { limit_pa: number; people_now: number; people: number; in_min: number; tank: string; tank_empty_min: number | null };
   /** Shelved, suppressed by design or out of service: kept from the operator. */
   held?: boolean;
   holds?: {
