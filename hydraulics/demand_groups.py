@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from network_models.elements import Pipe
+from network_models.elements import HeatPipe, Pipe
 from network_models.network import Network
 
 I64 = NDArray[np.int64]
@@ -48,7 +48,7 @@ def _zones(net: Network) -> I64:
     ends = [
         (index[link.start], index[link.end])
         for link in net.links.values()
-        if isinstance(link, Pipe) and link.status != "closed"
+        if isinstance(link, Pipe | HeatPipe) and link.status != "closed"
     ]
     pairs = np.array(ends, dtype=np.int64).reshape(-1, 2)
     shape = (len(index), len(index))

@@ -121,7 +121,7 @@ def fit_demands(
             )
         solves += count
         seen &= np.isfinite(jacobian).all(axis=1)
-        step = _step(residual[seen], jacobian[seen], x, prior_sigma)
+        step = robust_step(residual[seen], jacobian[seen], x, prior_sigma)
         x = x + step
         now = state(x, now)
         solves += 1
@@ -139,7 +139,7 @@ def fit_demands(
     )
 
 
-def _step(residual: F64, jacobian: F64, x: F64, prior_sigma: float) -> F64:
+def robust_step(residual: F64, jacobian: F64, x: F64, prior_sigma: float) -> F64:
     """The Gauss-Newton step with robust weights and the prior x = 0, its length limited."""
     size = np.abs(residual)
     typical = NORMAL_MAD * float(np.median(size)) if len(size) else 1.0

@@ -40,8 +40,10 @@ class End:
 class Districts:
     """The districts of one network; `factor` (N,) is what each node's demand is multiplied by."""
 
-    def __init__(self, net: Network, ends: Sequence[tuple[int, int]]) -> None:
-        """`ends` are points and node places of the pressures compared with the model."""
+    def __init__(self, net: Network, ends: Sequence[tuple[int, int]], demand_kgs: F64) -> None:
+        """`ends` are points and node places of the pressures compared with the model,
+        `demand_kgs` (N,) the demands of the records."""
+        self._demand = demand_kgs
         self._district = district_of(net)
         self._ends = [
             End(point, node, int(self._district[node]))
@@ -99,6 +101,12 @@ class Districts:
             right[end.district] += weight * slope * residual
         step = np.clip(right / normal, -LARGEST_STEP, LARGEST_STEP)
         self._x = np.clip(self._x + step, -LARGEST, LARGEST)
+        # What all share is the common factor's, which the metered feed knows better: without this
+        # the two would run apart.
+        served = self._demand[self._district >= 0].sum()
+        if served > 0.0:
+            taken = (self._demand * self.factor)[self._district >= 0].sum()
+            self._x -= np.log(taken / served)
 
 
 def district_of(net: Network) -> I64:

@@ -93,7 +93,9 @@ class GasTwin:
         ]
         self._pressures = Held(pressures, SMOOTHING_S)
         self._districts = Districts(
-            net, [(b.point, b.index) for b in self._beside if not b.is_flow]
+            net,
+            [(b.point, b.index) for b in self._beside if not b.is_flow],
+            arrays.base_kgs[arrays.structure.row_of],
         )
         self._ends = Held(self._districts.points, SMOOTHING_S)
         self._flows = Held([feed.point for feed in self._feeds], SMOOTHING_S)

@@ -148,6 +148,11 @@ class HeatTies:
             case _:
                 pass
 
+    @property
+    def differentials(self) -> list[Beside]:
+        """The ties of stations' differentials."""
+        return [tie for tie in self.beside if tie.array == "available_pa"]
+
     def modelled(self, solution: HeatSolution) -> tuple[I64, F64, F64]:
         """Handles, modelled SI values and standard deviations of the measured points."""
         values, sigma = np.empty(len(self.beside)), np.empty(len(self.beside))

@@ -3,8 +3,9 @@
 The model is plug flow that goes on from cycle to cycle, so a colder supply arrives at a station
 when its water does. Boundary: what plants supply and keep, the return temperature of stations that
 stand alone at their node, links that are shut, the weather. One demand factor for each network that
-hangs together brings the modelled circulation to the measured one. Rooms behind the stations follow
-the heat that arrives (`heat_rooms_live`).
+hangs together brings the modelled circulation to the measured one, factors of groups of stations
+the differentials (`heat_fit`). Rooms behind the stations follow the heat that arrives
+(`heat_rooms_live`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dispatch.rulebook import RuleSet
+from hmi.live.heat_fit import HeatGroups
 from hmi.live.heat_rooms_live import LiveRooms
 from hmi.live.heat_ties import HeatTies
 from hmi.live.mapping import MODEL_DRIVER
@@ -66,6 +68,11 @@ class HeatTwin:
         self._flows = Held([meter.point for meter in ties.circulation], SMOOTHING_S)
         self._statuses = Held(list(ties.status), 1e-9)
         self._factor = np.ones(ties.parts)
+        slots = self._arrays.structure.slot_of[[tie.index for tie in ties.differentials]]
+        self._groups = HeatGroups(net, self._model, slots.astype(np.int64), ties.part_of_station)
+        self._differentials = Held(
+            [tie.point for tie in ties.differentials], SMOOTHING_S, least=2e4
+        )
         self._period: HeatPeriod | None = None
 
     def cycle(
@@ -75,7 +82,13 @@ class HeatTwin:
 
         SolveError when there is no state that satisfies the network; the next cycle begins anew.
         """
-        for held in (self._temperatures, self._pressures, self._flows, self._statuses):
+        for held in (
+            self._temperatures,
+            self._pressures,
+            self._flows,
+            self._differentials,
+            self._statuses,
+        ):
             held.take(value, usable, seconds)
         try:
             solves = self._run(usable, pattern_time_s, seconds)
@@ -86,9 +99,11 @@ class HeatTwin:
         except Exception:
             self._period = None
             self._factor[:] = 1.0
+            self._groups.reset()
             raise
+        solves += self._fit_groups(usable)
         outdoor = self._outdoor()
-        self._rooms.step(solution, self._period.boundary, outdoor, self._mean_factor(), seconds)
+        self._rooms.step(solution, self._period.boundary, outdoor, self._station_factor(), seconds)
         handle, modelled, sigma = self._ties.modelled(solution)
         short = self._ties.short(solution)
         remarks = []
@@ -157,7 +172,7 @@ class HeatTwin:
         a, ties, outdoor = self._arrays, self._ties, self._outdoor()
         b = self._model.boundary(time_s, outdoor_k=outdoor)
         share = 1.0 if outdoor is None else self._design.share(outdoor)
-        b.wanted[a.stations] *= share * self._factor[ties.part_of_station]
+        b.wanted[a.stations] *= share * self._station_factor()
         if outdoor is not None:
             for slot, supply in self._regulation.supply(outdoor):
                 b.plant_k[slot] = supply
@@ -195,10 +210,21 @@ class HeatTwin:
         known = [v for h in self._ties.outdoor if (v := self._temperatures.get(h)) is not None]
         return sum(known) / len(known) if known else None
 
-    def _mean_factor(self) -> F64:
-        """(B,) the demand factor of each station's part."""
-        factor: F64 = self._factor[self._ties.part_of_station]
+    def _station_factor(self) -> F64:
+        """(B,) demand over forecast of each station: its part's factor and its group's."""
+        factor: F64 = self._factor[self._ties.part_of_station] * self._groups.factor
         return factor
+
+    def _fit_groups(self, usable: Usable) -> int:
+        """Move the groups' factors for the next cycle; how many solves it took."""
+        assert self._period is not None
+        shown = [
+            known
+            if usable[tie.point] and (known := self._differentials.get(tie.point)) is not None
+            else np.nan
+            for tie in self._ties.differentials
+        ]
+        return self._groups.fit(self._period.boundary, np.array(shown, dtype=np.float64))
 
     def _figures(
         self, solution: HeatSolution, short: Sequence[str], value: F64, usable: Usable
@@ -207,7 +233,7 @@ class HeatTwin:
         figures = {
             "stations_short": float(len(short)),
             "unsupplied_nodes": float(np.isnan(solution.pressure_pa).sum()),
-            "demand_factor": float(self._factor.mean()),
+            "demand_factor": float(self._station_factor().mean()) if self._ties.parts else 1.0,
             "plant_power": solution.report.plant_w,
             "lost_power": solution.report.lost_w,
             **self._rooms.figures(),

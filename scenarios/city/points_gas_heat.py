@@ -13,8 +13,8 @@ GAS, HEAT = "rtu-03", "rtu-04"
 MOST_STATIONS = 400
 NEEDED_KPA = AVAILABLE_HEAD_PA / 1e3
 TEMPERATURE_MARGIN_K = 12.0
-USER_RESIDUAL_PA, MEDIUM_RESIDUAL_KPA = 500.0, 25.0
-HEAT_RESIDUAL_KPA = 250.0
+USER_RESIDUAL_PA, MEDIUM_RESIDUAL_KPA = 300.0, 25.0
+HEAT_RESIDUAL_KPA = 100.0
 """Residuals beyond these are no demand of a street: an instrument, a regulator, a leak."""
 
 

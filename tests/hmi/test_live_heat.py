@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from gas_heat_towns import HEAT_POINTS, heat_town
+from gas_heat_towns import HEAT_POINTS, heat_town, point
 
 from dispatch.pattern_time import pattern_time_s
 from dispatch.rulebook import RuleBook
@@ -57,6 +57,29 @@ def test_the_model_follows_a_city_that_differs_from_it() -> None:
     assert np.nanmax(np.abs(frame.normalised)) < 4.0
     assert frame.kept == ()
     assert frame.low_end_nodes == ()
+
+
+def test_differentials_tell_where_the_heat_goes() -> None:
+    more = [point(f"HX{i}-DP", "heat", "pressure", "kPa", f"link:HX{i}") for i in (1, 2)]
+    points = (*POINTS, *more)
+    misfit = replace(NO_MISFIT, node_demand=0.6)
+    made = PlantHeat(heat_town(), points, start=WINTER, zone=SHANGHAI, misfit=misfit, seed=1)
+    value = np.full(len(points), np.nan)
+    made.values(value)
+    value[INDEX["OUT-T"]] = made.outdoor_k
+    twin = HeatTwin(heat_town(), points, RULES)
+    stations = [heat_town().link_ids.index(f"HX{i}") for i in (1, 2, 3)]
+    gaps, flows = [], []
+    for _ in range(24):
+        state = (frame := twin.cycle(value, np.isfinite(value), TIME_S, 5.0)).state
+        truth = made.truth(1)
+        gaps.append(np.abs(state["available_pa"] - truth["available_pa"])[stations].max())
+        flows.append(np.abs(state["flow_kgs"] - truth["flow_kgs"])[stations].max())
+    assert gaps[0] > 1e4
+    assert gaps[-1] < 0.7 * gaps[0]
+    assert flows[-1] < 0.9 * flows[0]
+    # what the groups share stays the meter's: the two do not run apart
+    assert frame.factors[0] == pytest.approx(frame.figures["demand_factor"], rel=0.2)
 
 
 def test_a_front_takes_its_time_in_the_model_too() -> None:
