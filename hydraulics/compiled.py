@@ -4,7 +4,8 @@ numba notices a change of the file a kernel stands in, but not of a kernel it ca
 file. So a kernel's cache folder carries a digest of its source and of all sources of its package
 and of this one that it imports, of numba's version and of the processor: a change starts a fresh
 folder for what depends on it, and a stale kernel cannot be loaded. The folder does not depend on
-where the sources stand, so that another installation of the same release finds its kernels compiled.
+where the sources stand, so that another installation of the same release finds its kernels
+compiled.
 
 Kernels compile at their first call (`hydraulics.warmup` calls them all). Only modules that compute
 import this one; `import hydraulics` alone does not load numba.
