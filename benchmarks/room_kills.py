@@ -21,6 +21,7 @@ import argparse
 import asyncio
 import contextlib
 import csv
+import http.client
 import json
 import os
 import random
@@ -113,8 +114,11 @@ class RoomUnderFire:
         data = None if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json", "origin": self.url.rstrip("/")}
         request = urllib.request.Request(self.url + path, data=data, headers=headers)
-        with urllib.request.urlopen(request, timeout=20) as reply:
-            return json.load(reply)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return json.load(reply)
+        except http.client.HTTPException as error:  # killed in the middle of its answer
+            raise OSError(str(error)) from error
 
     async def core_works(self) -> bool:
         core = (await self.ask("api/status"))["core"]

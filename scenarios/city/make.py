@@ -12,6 +12,7 @@ from network_models.formats.inp_write import write_inp
 from network_models.formats.native import write_native
 from scada.point_table import PointTable
 from scenarios.city import names
+from scenarios.city.alarms import write_alarms
 from scenarios.city.customers import write_customers
 from scenarios.city.gas import build_gas
 from scenarios.city.heat import build_heat
@@ -57,6 +58,7 @@ def make_city(
     files = {utility: file for utility, file in FILES.items() if utility in utilities}
     points = _write(folder, plan, files)
     points.write(folder / "points.csv")
+    write_alarms(folder / "alarms.csv", points)
     write_site_toml(
         folder / "site.toml",
         SiteText(
