@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from dispatch.incidents.incident import FORCE_MAJEURE, STOPS_THE_CLOCK, Incident
+from dispatch.incidents.incident import FORCE_MAJEURE, Incident
 from dispatch.rulebook import RuleSet
 
 Inputs = Callable[[Incident], Mapping[str, Any]]
@@ -65,9 +65,8 @@ def _arrival(incident: Incident) -> Mapping[str, Any]:
 
 
 def _repair(incident: Incident) -> Mapping[str, Any]:
-    found = incident.excuses.get("repair")
-    reason = found.reason if found and found.reason in STOPS_THE_CLOCK else "none"
-    return {"dn_mm": incident.dn_mm or 0.0, "excuse": reason}
+    # An excused clock keeps its rule and its deadline, so the rule is asked as if it counted.
+    return {"dn_mm": incident.dn_mm or 0.0, "excuse": "none"}
 
 
 RESPONSE = (
@@ -158,6 +157,7 @@ def _timer(incident: Incident, clock: Clock, rules: RuleSet, now: datetime) -> T
     if start is None or start > now:
         return None
     ended = incident.at(clock.ends)
+    excused: Timer | None = None
     for name in clock.rules:
         rule = rules.rule(name)
         if rule is None or rule.reference is None:
@@ -169,18 +169,18 @@ def _timer(incident: Incident, clock: Clock, rules: RuleSet, now: datetime) -> T
         if finding.deadline is None:
             continue
         if finding.verdict == "not-applicable":
-            if why is None:
-                continue
-            return Timer(
-                clock=clock.name,
-                rule=name,
-                clause=finding.clause,
-                since=start,
-                due=finding.deadline,
-                ended=ended,
-                state="excused",
-                reason=f"{why.reason}: {why.evidence}",
-            )
+            if why is not None and excused is None:
+                excused = Timer(
+                    clock=clock.name,
+                    rule=name,
+                    clause=finding.clause,
+                    since=start,
+                    due=finding.deadline,
+                    ended=ended,
+                    state="excused",
+                    reason=f"{why.reason}: {why.evidence}",
+                )
+            continue
         good = finding.verdict == "pass"
         state: TimerState = (
             ("met" if good else "missed") if ended else ("running" if good else "late")
@@ -197,7 +197,7 @@ def _timer(incident: Incident, clock: Clock, rules: RuleSet, now: datetime) -> T
             state=state,
             reason="" if why is None else f"{why.reason}: {why.evidence}",
         )
-    return None
+    return excused
 
 
 def accident_at(incident: Incident, rules: RuleSet) -> datetime | None:

@@ -95,6 +95,7 @@ def test_d4_a_burst_at_night(
     excused = excuse(late, "repair", "road", "photo 12: street closed", "far", T0 + 30 * HOUR)
     repair = next(t for t in timers(excused, JINAN, T0 + 41 * HOUR) if t.clock == "repair")
     assert (repair.state, repair.reason) == ("excused", "road: photo 12: street closed")
+    assert (repair.rule, repair.due) == ("WATER-REPAIR-D800", T0 + 36 * HOUR)
     assert states(late, T0 + 65 * HOUR)["road"] == "late"
     report = evaluation_report(late, JINAN, T0 + 65 * HOUR, criteria=CRITERIA)
     assert report["level"] == "III"

@@ -1,9 +1,20 @@
 /** REST calls. Every failure becomes an `ApiError` with the server's code and problems. */
 
+import { own } from "./i18n.svelte";
+
+/** A fault in what was sent, or a reason why a step may not be taken. */
 export interface Problem {
-  field: string;
-  found: string;
-  expected: string;
+  field?: string;
+  found?: string;
+  expected?: string;
+  text_zh?: string;
+  text_en?: string;
+  rule?: string;
+}
+
+function sentence(p: Problem): string {
+  if (p.field !== undefined) return `${p.field}: ${p.found} → ${p.expected}`;
+  return [own({ text_zh: p.text_zh ?? "", text_en: p.text_en ?? "" }), p.rule].filter(Boolean).join(" · ");
 }
 
 export class ApiError extends Error {
@@ -61,8 +72,7 @@ export function post<T>(path: string, body: unknown, headers: Record<string, str
 
 export function messageOf(error: unknown): string {
   if (error instanceof ApiError && error.problems.length) {
-    const lines = error.problems.map((p) => `${p.field}: ${p.found} → ${p.expected}`);
-    return `${error.message} (${lines.join("; ")})`;
+    return `${error.message} (${error.problems.map(sentence).join("; ")})`;
   }
   return error instanceof Error ? error.message : String(error);
 }
