@@ -130,6 +130,37 @@ def year(points: int) -> Iterator[SampleBatch]:
             )
 
 
+def day(points: int) -> Iterator[SampleBatch]:
+    """A day of noisy pressures, a sample every ten seconds and point, a batch an hour and point."""
+    rng = np.random.default_rng(4)
+    second = np.arange(0, 3600, 10)
+    for hour in range(24):
+        for p in range(1, points + 1):
+            at = START + (hour * 3600 + second) * S + rng.integers(0, 1000, len(second)) * 1_000_000
+            swing = 20e3 * np.sin((hour * 3600 + second) / 13_800 + p)
+            value = np.round((350e3 + swing + rng.normal(0, 900, len(second))) / 64) * 64
+            n = len(second)
+            yield SampleBatch(
+                np.full(n, p, dtype=np.uint32), value, np.zeros(n, dtype=np.uint32), at, at
+            )
+
+
+def run_day(make: list[Callable[[str], Any]]) -> None:
+    """200 points over a day, as a screen of trends asks."""
+    stores = [m("day") for m in make]
+    batches = by_count(list(day(200)), 50_000)
+    total = sum(map(len, batches))
+    for one in stores:
+        one.write(batches)
+        one.settle()
+    some = list(range(1, 201))
+    took = {o.name: cost(lambda o=o: o.trends(some, START, START + DAY), 3) for o in stores}
+    compare_cost("200 points over a day, a sample every ten seconds", took)
+    sizes = {o.name: o.size() / total for o in stores}
+    compare("size at 360 samples a point and hour", sizes, "B a sample", more_is_better=False)
+    _close(stores)
+
+
 def cost(work: Callable[[], Any], times: int = 5) -> tuple[float, float]:
     """Wall and processor time, ms, of the best of several runs after one that warms up.
 
@@ -392,6 +423,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--hours", type=float, default=6.0)
     ask.add_argument("--postgres", default="")
+    ask.add_argument("--only", choices=("day",), help="200 points over a day, nothing else")
     given = ask.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as later:
         folder = Path(name)
@@ -411,7 +443,9 @@ def main() -> None:
                     "ours, PG", PostgresStore(server.url() if server else given.postgres)
                 ),
             )
-        run(folder, given.hours, make)
+        if given.only != "day":
+            run(folder, given.hours, make)
+        run_day(make)
 
 
 if __name__ == "__main__":
