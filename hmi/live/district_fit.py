@@ -3,7 +3,7 @@
 What a regulator holds is measured, so the pressure at the end of its district depends on that
 district's demand alone: one solve with all demands a little larger tells how each end answers, and
 every district has a robust least-squares step of its own with a prior at the forecast. The common
-factor of the network (the metered feed) stands before these.
+factor of the network (the metered feed) stands before these, whose mean is 1.
 """
 
 from __future__ import annotations

@@ -10,55 +10,30 @@ gas-loss`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from dispatch.gas_compliance import band_pa, gas_kind, gas_users
 from dispatch.rulebook import RuleSet
 from hmi.live.district_fit import DIFFERENCE, Districts
+from hmi.live.gas_ties import GasTies
 from hmi.live.mapping import MODEL_DRIVER
-from hmi.live.medium import F64, I64, Held, MediumFrame, Usable, largest, nearer, normalised
+from hmi.live.medium import F64, Held, MediumFrame, Usable, largest, nearer, normalised
 from hydraulics import SolveError
 from hydraulics.gas.boundary import GasCase, plain_case
 from hydraulics.gas.model import GasModel
 from hydraulics.gas.state import GasSolution
-from hydraulics.gas.tables import OPEN, REGULATOR, SHUT
-from network_models.elements import GasSource, Regulator
+from hydraulics.gas.tables import OPEN, SHUT
 from network_models.network import Network
 from scada.point import Point
 
 SMOOTHING_S = 30.0
-PRESSURE_SIGMA_RELATIVE = 0.02
-"""Instrument, pipes and demands of single streets together, of the gauge pressure."""
-FLOW_SIGMA_RELATIVE = 0.05
-FLOW_SIGMA_LEAST_M3S = 0.01
 FITTED = 0.002
 """Modelled and measured feed agree within this share."""
 MOST_SOLVES = 4
 LEARN_EVERY = 6
 """Cycles between two looks at how districts' ends answer to their demand."""
 LISTED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """Point `point` is `sign` * the model's node pressure or link flow at `index` * `factor`."""
-
-    point: int
-    is_flow: bool
-    index: int
-    factor: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """Point `point` times `kgs` is what a source feeds, link `index` times `sign` in the model."""
-
-    point: int
-    index: int
-    sign: float
-    kgs: float
 
 
 class GasTwin:
@@ -71,7 +46,6 @@ class GasTwin:
         self.net = net
         self._model = GasModel(net)
         arrays = self._model.arrays
-        self._density = arrays.gas.normal_density
         self._band = band_pa(rules, gas_kind(net))
         self._users = np.array([arrays.node_index[id_] for id_ in gas_users(net)], dtype=np.int64)
         self._low_level = np.array([getattr(n, "level", "") == "low" for n in net.nodes.values()])
@@ -80,26 +54,22 @@ class GasTwin:
             for h, p in enumerate(points)
             if p.driver == MODEL_DRIVER and p.utility == "gas"
         }
-        self._gates: dict[int, list[int]] = {}
-        self._settings: dict[int, list[int]] = {}
-        self._status: dict[int, int] = {}
-        self._feeds: list[_Feed] = []
-        self._beside: list[_Beside] = []
-        for handle, point in enumerate(points):
-            if point.utility == "gas" and point.driver != MODEL_DRIVER:
-                self._tie(handle, point)
+        self._ties = ties = GasTies(self._model, points)
         pressures = [
-            h for some in (self._gates, self._settings) for hs in some.values() for h in hs
+            h
+            for some in (self._ties.gates, self._ties.settings)
+            for hs in some.values()
+            for h in hs
         ]
         self._pressures = Held(pressures, SMOOTHING_S)
         self._districts = Districts(
             net,
-            [(b.point, b.index) for b in self._beside if not b.is_flow],
+            [(b.point, b.index) for b in ties.beside if not b.is_flow],
             arrays.base_kgs[arrays.structure.row_of],
         )
         self._ends = Held(self._districts.points, SMOOTHING_S)
-        self._flows = Held([feed.point for feed in self._feeds], SMOOTHING_S)
-        self._statuses = Held(list(self._status), 1e-9)
+        self._flows = Held([feed.point for feed in self._ties.feeds], SMOOTHING_S)
+        self._statuses = Held(list(ties.status), 1e-9)
         self._factor = 1.0
         self._cold = True
 
@@ -121,7 +91,7 @@ class GasTwin:
             self._districts.reset()
             raise
         self._cold = False
-        handle, modelled, sigma = self._modelled(solution)
+        handle, modelled, sigma = self._ties.modelled(solution)
         pressure = solution.pressure_pa[self._users]
         outside = self._outside(pressure)
         kept = (*self._pressures.kept, *self._statuses.kept)
@@ -149,71 +119,13 @@ class GasTwin:
             },
         )
 
-    def _tie(self, handle: int, point: Point) -> None:
-        kind, _, name = point.element.partition(":")
-        arrays = self._model.arrays
-        if kind == "node" and name in arrays.node_index:
-            self._tie_node(handle, point, name, arrays.node_index[name])
-        elif kind == "link" and name in arrays.link_index:
-            self._tie_link(handle, point, name, arrays.link_index[name])
-
-    def _tie_node(self, handle: int, point: Point, name: str, index: int) -> None:
-        arrays, tables = self._model.arrays, self._model.tables
-        node = self.net.nodes[name]
-        row = int(arrays.structure.row_of[index])
-        if point.quantity == "pressure":
-            regulators = [
-                int(k)
-                for k in np.flatnonzero(tables.kind == REGULATOR)
-                if tables.held_row[k] == row
-            ]
-            if isinstance(node, GasSource) and node.control == "pressure":
-                self._gates.setdefault(row, []).append(handle)
-            elif regulators:
-                for k in regulators:
-                    self._settings.setdefault(k, []).append(handle)
-            else:
-                self._beside.append(_Beside(handle, False, index, 1.0))
-        elif isinstance(node, GasSource) and point.quantity in ("flow", "mass_flow"):
-            links = [
-                (i, 1.0 if k.start == name else -1.0)
-                for i, k in enumerate(self.net.links.values())
-                if name in (k.start, k.end)
-            ]
-            if len(links) == 1:
-                index, sign = links[0]
-                self._add_flow(handle, point, index, sign, feeds=True)
-
-    def _tie_link(self, handle: int, point: Point, name: str, index: int) -> None:
-        link = self.net.links[name]
-        slot = int(self._model.arrays.structure.slot_of[index])
-        if point.quantity == "status":
-            self._status[handle] = slot
-        elif point.quantity in ("flow", "mass_flow"):
-            ends = [isinstance(self.net.nodes[end], GasSource) for end in (link.start, link.end)]
-            sign = -1.0 if ends == [False, True] else 1.0
-            self._add_flow(handle, point, index, sign, feeds=ends[0] != ends[1])
-        elif isinstance(link, Regulator) and point.quantity in ("setting", "pressure"):
-            self._settings.setdefault(slot, []).append(handle)
-        elif point.quantity == "pressure":
-            end = self._model.arrays.node_index[link.end]
-            self._beside.append(_Beside(handle, False, end, 1.0))
-
-    def _add_flow(self, handle: int, point: Point, index: int, sign: float, *, feeds: bool) -> None:
-        per_kgs = 1.0 if point.quantity == "mass_flow" else 1.0 / self._density
-        # A link's meter counts along the link, a source's counts what it feeds.
-        along = sign if point.element.startswith("node:") else 1.0
-        if feeds and index not in {feed.index for feed in self._feeds}:
-            self._feeds.append(_Feed(handle, index, sign, sign * along / per_kgs))
-        self._beside.append(_Beside(handle, True, index, along * per_kgs))
-
     def _fitted(self, usable: Usable, time_s: float) -> tuple[GasSolution, int, tuple[str, ...]]:
         """The state whose feed is the measured one."""
         model = self._model
         case = plain_case(model.arrays)
         self._bound(case)
         model.set_case(case)
-        feeds = [feed for feed in self._feeds if usable[feed.point]]
+        feeds = [feed for feed in self._ties.feeds if usable[feed.point]]
         measured = sum((self._flows.get(feed.point) or 0.0) * feed.kgs for feed in feeds)
         remarks = () if feeds else ("no feed is measured: demand is the forecast times its last",)
         solves = 0
@@ -254,15 +166,15 @@ class GasTwin:
     def _bound(self, case: GasCase) -> None:
         """Take over what gates and regulators hold, and what is shut."""
         tables = self._model.tables
-        for row, handles in self._gates.items():
+        for row, handles in self._ties.gates.items():
             gauge = _mean(self._pressures, handles)
             if gauge is not None:
                 case.held[row] = max(gauge, 1.0) + tables.ambient[row]
-        for k, handles in self._settings.items():
+        for k, handles in self._ties.settings.items():
             gauge = _mean(self._pressures, handles)
             if gauge is not None:
                 case.setting[k] = max(gauge, 1.0) + tables.ambient[tables.held_row[k]]
-        for handle, slot in self._status.items():
+        for handle, slot in self._ties.status.items():
             on = self._statuses.get(handle)
             if on is None:
                 continue
@@ -270,24 +182,6 @@ class GasTwin:
                 case.state[slot] = SHUT
             elif case.state[slot] == SHUT:
                 case.state[slot] = OPEN
-
-    def _modelled(self, solution: GasSolution) -> tuple[I64, F64, F64]:
-        """Handles, modelled SI values and standard deviations of the measured points."""
-        values = np.array(
-            [
-                (solution.flow_kgs[b.index] if b.is_flow else solution.pressure_pa[b.index])
-                * b.factor
-                for b in self._beside
-            ],
-            dtype=np.float64,
-        )
-        flows = np.array([b.is_flow for b in self._beside], dtype=bool)
-        sigma = np.where(
-            flows,
-            np.maximum(FLOW_SIGMA_RELATIVE * np.abs(values), FLOW_SIGMA_LEAST_M3S),
-            np.maximum(PRESSURE_SIGMA_RELATIVE * np.abs(values), 1.0),
-        )
-        return np.array([b.point for b in self._beside], dtype=np.int64), values, sigma
 
     def _outside(self, pressure: F64) -> Usable:
         """Users outside their band or without gas, compared in whole pascals."""
@@ -313,7 +207,7 @@ class GasTwin:
         for name, low in (("user_residual_max", True), ("residual_max", False)):
             ties = [
                 b
-                for b in self._beside
+                for b in self._ties.beside
                 if not b.is_flow and self._low_level[b.index] == low and usable[b.point]
             ]
             gap = largest(
