@@ -49,6 +49,7 @@ async def _core(site: Site) -> None:
 async def _run_core(site: Site, epoch: int | None = None) -> None:
     from hmi.busing import join_bus, open_hub
     from hmi.desk.deadlines import DeadlineWatch
+    from hmi.desk.desk_points import DeskPoints
     from hmi.desk.start import start_desk
     from hmi.interlock import OrderInterlock
     from hmi.notify.adapters import adapters_of
@@ -117,7 +118,14 @@ async def _run_core(site: Site, epoch: int | None = None) -> None:
             ChainMap(timers, {point.id: point.utility for point in site.points}),
             clock,
         )
-        deadlines = DeadlineWatch(incidents, core.desk, timers, clock, ZoneInfo(site.timezone))
+        deadlines = DeadlineWatch(
+            incidents,
+            core.desk,
+            timers,
+            clock,
+            ZoneInfo(site.timezone),
+            DeskPoints(site.points.points, bus, clock),
+        )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(core.run())
             tasks.create_task(notifier.run())

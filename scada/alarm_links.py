@@ -19,7 +19,10 @@ LINK_DELAYS = Delays(off=3 * NS_PER_S)
 """A link must be up for a while before its alarm clears, or a shaking link would chatter."""
 QUALITY_DELAYS = Delays(on=6 * NS_PER_S)
 """Longer than a link takes to be declared down: its points are then no alarms of their own."""
-LINK_TEXTS = {"model": ("实时模型无结果", "The live model gives no results")}
+LINK_TEXTS = {
+    "model": ("实时模型无结果", "The live model gives no results"),
+    "desk": ("调度台无数据", "The desk gives no figures"),
+}
 LINKS_SILENT_NS = 10 * NS_PER_S
 START_GRACE_NS = 30 * NS_PER_S
 """Processes start one after another: a gateway not heard yet is not a lost one."""

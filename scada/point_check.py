@@ -30,6 +30,9 @@ CALC_DRIVERS = ("calc", "sim")
 """Driver names of points whose address is an expression."""
 MODEL_DRIVER = "model"
 """The driver name of values that the live model computes."""
+DESK_DRIVER = "desk"
+"""The driver name of values that the desk counts; their address names the figure."""
+DESK_FIGURES = ("clocks_running", "clocks_near", "clocks_late")
 
 Report = Callable[[str, str, str], None]
 """Takes the field, what was found and what was expected."""
@@ -109,7 +112,7 @@ def parse_address(
         return None
     kind = _kind(driver, drivers)
     if kind is None:
-        known = sorted({*(drivers or ()), MODEL_DRIVER, *CALC_DRIVERS})
+        known = sorted({*(drivers or ()), MODEL_DRIVER, DESK_DRIVER, *CALC_DRIVERS})
         report("driver", driver, "one of " + ", ".join(known))
     try:
         return _by_kind(kind or "", address, cells, report)
@@ -120,7 +123,7 @@ def parse_address(
 
 def _kind(driver: str, drivers: Collection[str] | Mapping[str, str] | None) -> str | None:
     """The kind of a driver, "" when only its name is known, None when nobody knows it."""
-    if driver == MODEL_DRIVER or driver in CALC_DRIVERS:
+    if driver in (MODEL_DRIVER, DESK_DRIVER) or driver in CALC_DRIVERS:
         return driver
     if drivers is None:
         return ""
@@ -136,6 +139,12 @@ def _by_kind(
         check_name(address)
         if cells.get("writable"):
             report("writable", "yes", "no, for a value the model computes")
+        return None
+    if kind == DESK_DRIVER:
+        if address not in DESK_FIGURES:
+            raise ValueError("one of " + ", ".join(DESK_FIGURES))
+        if cells.get("writable"):
+            report("writable", "yes", "no, for a value the desk counts")
         return None
     if kind in CALC_DRIVERS:
         parse(address)  # what it refers to is judged when the whole list is read

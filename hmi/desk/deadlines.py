@@ -2,7 +2,7 @@
 
 Each clock that runs has two alarms, `INC.<incident>.<clock>.near` and `.late`; they end when the
 step that ends the clock is entered or the clock is excused. The book of alarms keeps them over a
-restart, the book of orders says which of them still stand.
+restart, the book of orders says which of them still stand. Points of the driver `desk` count them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from dispatch.incidents.clocks import Timer
+from hmi.desk.desk_points import DeskPoints
 from hmi.desk.incident_service import IncidentService
 from scada.alarm_desk import AlarmDesk
 from scada.alarm_record import DEADLINE, Subject
@@ -50,7 +51,9 @@ class DeadlineWatch:
         utilities: dict[str, Utility],
         clock: Clock,
         zone: ZoneInfo,
+        counted: DeskPoints | None = None,
     ) -> None:
+        self._counted = counted
         self._zone = zone
         self._incidents, self._alarms, self._clock = incidents, alarms, clock
         self._utilities = utilities
@@ -81,6 +84,8 @@ class DeadlineWatch:
         for subject in shown:
             if subject.id not in standing:
                 await self._alarms.watch(subject, False)
+        if self._counted is not None:
+            await self._counted.tell(running.values(), now)
         for gone in set(self._utilities) - set(running) - {subject.source for subject in shown}:
             del self._utilities[gone]
 

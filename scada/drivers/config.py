@@ -14,7 +14,7 @@ from scada.address import parse_hole
 DriverKind = Literal["modbus_tcp", "opcua", "memory"]
 
 
-TAKEN_NAMES = ("model", "calc", "sim")
+TAKEN_NAMES = ("model", "desk", "calc", "sim")
 """Drivers of points that the room itself computes."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from sqlalchemy import Engine
 
 from dispatch.rulebook import RuleBook
 from hmi.desk.deadlines import DeadlineWatch, timers_now
+from hmi.desk.desk_points import DeskPoints
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings
 from hmi.records import SqlOrderBook, engine, migrate
 from scada.escalation import EscalationRule, due
 from scada.journal_memory import MemoryAlarmJournal
-from scada.point import Utility
+from scada.point import Limits, Point, Utility
 from tests.scada.core_room import CoreRoom, open_room
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -38,7 +39,7 @@ def records(tmp_path: Path) -> Iterator[Engine]:
 class Desk:
     """Incidents of a database and the watch of a room, on the room's clock."""
 
-    def __init__(self, room: CoreRoom, records: Engine) -> None:
+    def __init__(self, room: CoreRoom, records: Engine, points: Sequence[Point] = ()) -> None:
         def now() -> datetime:
             return datetime.fromtimestamp(room.clock.now_ns() / 1e9, UTC)
 
@@ -46,7 +47,10 @@ class Desk:
         book = SqlOrderBook(records)
         self.incidents = IncidentService(book, RuleBook.load(), SETTINGS, clock=now)
         self.utilities: dict[str, Utility] = {}
-        self.watch = DeadlineWatch(self.incidents, room.core.desk, self.utilities, room.clock, ZONE)
+        counted = DeskPoints(points, room.bus, room.clock)
+        self.watch = DeadlineWatch(
+            self.incidents, room.core.desk, self.utilities, room.clock, ZONE, counted
+        )
 
     async def after(self, **span: float) -> dict[str, str]:
         """Alarms of clocks some time later, with their states."""
@@ -114,3 +118,30 @@ async def test_an_excused_clock_and_a_restored_incident_tell_nobody(records: Eng
         assert set(await desk.after(minutes=31)) == CALM
         desk.step(burst, "restored")
         assert desk.incidents.running() == {}
+
+
+def counted(figure: str, utility: Utility, **more: Any) -> Point:
+    usual: dict[str, Any] = {"quantity": "count", "unit": "pcs", "driver": "desk"}
+    name = f"{utility}-{figure}"
+    return Point(id=name, utility=utility, address=figure, **usual, **more)
+
+
+async def test_clocks_are_points_with_limits_like_any_other(records: Engine) -> None:
+    points = [
+        counted("clocks_running", "water"),
+        counted("clocks_late", "water", limits=Limits(high=0.5), priority="high"),
+        counted("clocks_late", "gas"),
+    ]
+    async with open_room(points) as room:
+        desk = Desk(room, records, points)
+        desk.incidents.open(BURST, user="du", role="dispatcher")
+        for _ in range(8):  # told every so often, as in a room: no link alarm
+            await desk.after(seconds=8)
+        assert await room.states() == {}
+        calm = room.core.live.value.tolist()
+        assert calm[0] >= 3.0
+        assert calm[1:] == [0.0, 0.0]
+        await desk.after(minutes=30)
+        assert room.core.live.value.tolist()[1:] == [1.0, 0.0]
+        states = await room.states()
+        assert states["water-clocks_late.high"] == "unacknowledged"
