@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 
 from dispatch.check import (
@@ -27,7 +28,7 @@ from dispatch.notice import Notice, write_notice
 from dispatch.proposal import proposal_as_dict
 from dispatch.request import OutageRequest, OutageSettings, PlanningContext, SiteNames
 from dispatch.rulebook import RuleSet
-from dispatch.trucks import TruckPlan, first_round, plan_trucks
+from dispatch.trucks import TruckPlan, first_round, plan_trucks, with_agreement
 from dispatch.window import WindowRun, run_window, window_times
 from network_models.units import PA_PER_M_WATER
 
@@ -202,12 +203,12 @@ def _trucks(
     need = delivery_need(
         impact.hit("cut_off"), context.roads, settings.litres_per_person_day, request.duration
     )
-    return plan_trucks(
+    plan = partial(
+        plan_trucks,
         need,
         context.roads,
-        context.fleet,
-        context.depots,
-        context.fill_points,
+        depots=context.depots,
+        fill_points=context.fill_points,
         start=first_round(request.start, request.end, settings.delivery_start, context.timezone),
         zone=context.timezone,
         source=settings.litres_source,
@@ -215,6 +216,10 @@ def _trucks(
         iterations=settings.truck_iterations,
         seed=settings.truck_seed,
     )
+    own = plan(context.fleet)
+    if own.complete or not context.fire_fleet:
+        return own
+    return with_agreement(plan([*context.fleet, *context.fire_fleet]), context.fire_fleet)
 
 
 def _name(request: OutageRequest, now: datetime) -> str:

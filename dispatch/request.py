@@ -171,6 +171,8 @@ class PlanningContext:
     timezone: ZoneInfo
     names: SiteNames
     settings: OutageSettings = field(default_factory=OutageSettings)
+    fire_fleet: Sequence[Truck] = ()
+    """Trucks of the fire service, by agreement: used where the own do not do."""
 
 
 def elapsed(start: datetime, end: datetime) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -157,6 +157,18 @@ def plan_trucks(
         seed=seed,
         proof=proof,
     )
+
+
+def with_agreement(plan: TruckPlan, fire_fleet: Sequence[Truck]) -> TruckPlan:
+    """The plan with a note on the trucks of the fire service that it uses."""
+    theirs = {truck.id for truck in fire_fleet}
+    used = [route.truck for route in plan.routes if route.truck in theirs]
+    names = ", ".join(used)
+    note = Note(
+        f"按协议使用消防车{len(used)}辆：{names}",
+        f"{len(used)} trucks of the fire service by agreement: {names}",
+    )
+    return replace(plan, notes=(note, *plan.notes)) if used else plan
 
 
 def plan_haul(

@@ -67,6 +67,7 @@ def context_of(site: Site, element: str = "") -> PlanningContext:
         customers=site.customers if medium == "water" else (),
         roads=RoadGraph(site.roads),
         fleet=site.fleet,
+        fire_fleet=site.fire_fleet,
         fill_points=site.fill_points,
         depots=site.depots,
         rulebook=RuleBook.load(),
@@ -78,6 +79,7 @@ def context_of(site: Site, element: str = "") -> PlanningContext:
             marked_ends=marked_ends(site.points.points),
             litres_per_person_day=site.litres_per_person_day,
             litres_source=site.litres_source,
+            fire_agreement=bool(site.fire_fleet),
         ),
     )
 

@@ -76,6 +76,7 @@ class Site:
     web_host: str
     web_port: int
     data: Path
+    fire_fleet: tuple[Truck, ...] = ()
     history_url: str = ""
     records_url: str = ""
     keep_days: float = 3653.0
@@ -140,6 +141,7 @@ def load_site(path: Path | str) -> Site:
     customers = rows(lambda: _customers(folder, water))
     roads = rows(lambda: read_roads(folder / "roads.csv"))
     fleet = rows(lambda: _fleet(folder, depots))
+    fire_fleet = rows(lambda: _fire_fleet(folder, depots, fleet))
     fill_points = rows(lambda: _fill_points(folder, water))
     if problems:
         raise InputError(problems)
@@ -160,6 +162,7 @@ def load_site(path: Path | str) -> Site:
         customers=customers,
         roads=roads,
         fleet=fleet,
+        fire_fleet=fire_fleet,
         fill_points=fill_points,
         depots=depots,
         web_host=settings.web_host,
@@ -249,6 +252,25 @@ def _customers(folder: Path, water: Network | None) -> tuple[Customer, ...]:
 
 def _fleet(folder: Path, depots: tuple[Depot, ...]) -> tuple[Truck, ...]:
     return read_fleet(folder / "fleet.csv", depots=[depot.id for depot in depots])
+
+
+def _fire_fleet(
+    folder: Path, depots: tuple[Depot, ...], fleet: tuple[Truck, ...]
+) -> tuple[Truck, ...]:
+    """Trucks that an agreement with the fire service gives; the file is there if there is one."""
+    file = folder / "fire_fleet.csv"
+    if not file.exists():
+        return ()
+    trucks = read_fleet(file, depots=[depot.id for depot in depots])
+    own = {truck.id for truck in fleet}
+    wrong = [
+        _problem(file, f"{truck.id}.id", truck.id, "an id no truck of fleet.csv has")
+        for truck in trucks
+        if truck.id in own
+    ]
+    if wrong:
+        raise InputError(wrong)
+    return trucks
 
 
 def _fill_points(folder: Path, water: Network | None) -> tuple[FillPoint, ...]:

@@ -17,6 +17,7 @@ from hmi.cli.demo import demo
 from hmi.cli.history import backup, history_app, restore
 from hmi.cli.indicators import indicators
 from hmi.cli.outage import outage_app
+from hmi.cli.outage_trucks import trucks
 from hmi.cli.rules import rules_app
 from hmi.cli.simulate import simulate
 from hmi.cli.site import check, field, gateway, init, serve
@@ -44,6 +45,7 @@ app.command()(indicators)
 app.command()(comply)
 app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")
+outage_app.command()(trucks)
 app.add_typer(outage_app, name="outage")
 app.add_typer(alarms_app, name="alarms")
 app.add_typer(history_app, name="history")
