@@ -10,7 +10,7 @@ from playwright.async_api import expect
 import hmi
 from network_models.elements import Junction
 from scenarios.site import load_site
-from tests.end_to_end.browser import browser_page
+from tests.end_to_end.browser import browser_page, shot
 from tests.end_to_end.conftest import RunningRoom, wait_for
 
 STATIC = Path(hmi.__file__).parent / "static"
@@ -93,3 +93,31 @@ async def test_gas_and_heat_stand_beside_their_models(room: RunningRoom) -> None
         await page.goto(room.url + "#/system")
         await expect(page.get_by_text("Live model: Heat")).to_be_visible()
         assert [e for e in watched.errors if "WebSocket" not in e] == []
+
+
+async def test_a_value_is_set_by_hand_and_released(room: RunningRoom) -> None:
+    point = next(p for p in load_site(room.folder).points if p.quantity == "pressure")
+    async with browser_page() as watched:
+        page = watched.page
+        await page.add_init_script(
+            "localStorage.setItem('ringmain.language', 'en');"
+            "localStorage.setItem('ringmain.operator', 'Li Wei');"
+        )
+        await page.goto(room.url)
+        find = page.get_by_role("combobox", name="Find a point or element")
+        await find.fill(point.id)
+        await find.press("Enter")
+        form = page.get_by_test_id("substitute")
+        await form.locator("summary").click()
+        await form.get_by_test_id("substitute-value").fill("0.321")
+        await form.get_by_test_id("substitute-hours").fill("2")
+        await form.get_by_test_id("substitute-reason").fill("sensor away")
+        await form.get_by_test_id("substitute-set").click()
+        await expect(form.get_by_test_id("substituted")).to_contain_text("Li Wei: sensor away")
+        (kept,) = room.get("api/substitutes")["substitutes"]
+        assert (kept["point"], kept["user"]) == (point.id, "Li Wei")
+        await shot(page, "substitute")
+        await form.get_by_test_id("release").click()
+        await expect(form.locator("summary")).to_be_visible()
+        assert room.get("api/substitutes")["substitutes"] == []
+        assert watched.errors == []
