@@ -114,6 +114,7 @@ async def test_a_value_is_set_by_hand_and_released(room: RunningRoom) -> None:
         await form.get_by_test_id("substitute-reason").fill("sensor away")
         await form.get_by_test_id("substitute-set").click()
         await expect(form.get_by_test_id("substituted")).to_contain_text("Li Wei: sensor away")
+        await expect(form.get_by_test_id("substituted")).to_contain_text("0.321 MPa")
         (kept,) = room.get("api/substitutes")["substitutes"]
         assert (kept["point"], kept["user"]) == (point.id, "Li Wei")
         await shot(page, "substitute")
