@@ -41,7 +41,7 @@ def plan_rounds(
         return best
     search = _Search(haul, left=iterations * _LOADS, seed=seed)
     for number in _numbers(haul, enough, best):
-        if search.left <= 0:
+        if search.left <= 0 and best.undelivered_m3 <= 0.0:
             break
         if best.undelivered_m3 <= 0.0 and number >= len(best.rounds):
             continue
@@ -61,7 +61,14 @@ def _numbers(haul: Haul, enough: int, plain: RoundPlan) -> Iterator[int]:
     if plain.undelivered_m3 <= 0.0:
         most = min(most, len(plain.rounds) - 1)
     likely = max(min(least + least // 25, most), least)
-    yield from range(likely, most + 1)
+    number, step = likely, 1
+    while number <= most:
+        yield number
+        number += step
+        # Without any plan one that works comes first, then fewer trucks.
+        step *= 2 if plain.undelivered_m3 > 0.0 else 1
+    if plain.undelivered_m3 > 0.0:
+        yield most
     yield from range(likely - 1, least - 1, -1)
 
 
