@@ -13,12 +13,14 @@ from asyncua.crypto.truststore import TrustStore
 from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
 
 from scada.drivers.config import DriverConfig
+from scada.opcua_bounds import bound_arrays
 
 APPLICATION_URI = "urn:ringmain:gateway"
 """Must stand in our certificate (subjectAltName) when a link is encrypted."""
 
 GARBLED = (
-    ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError, struct.error
+    ValueError, TypeError, LookupError, AttributeError, AssertionError, OverflowError, struct.error,
+    RecursionError,
 )  # fmt: skip
 """What asyncua's decoders raise, beside its own errors, at a message that is none."""
 
@@ -42,6 +44,7 @@ async def make_client(config: DriverConfig, url: str) -> Any:
     signer is there, it is valid today, and no list in `crl/` below revokes it). Nothing is sent
     to a server before that is clear.
     """
+    bound_arrays()
     client = Client(
         url,
         timeout=max(config.timeout_s, MIN_TIMEOUT_S),

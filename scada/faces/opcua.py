@@ -25,6 +25,7 @@ from scada.faces.opcua_alarms import Conditions
 from scada.faces.opcua_guard import guard_servers
 from scada.faces.opcua_history import HistoryOfCore
 from scada.faces.units import UNECE_URI, unit_id
+from scada.opcua_bounds import bound_arrays
 from scada.point import Point
 from scada.ports import Bus
 
@@ -68,6 +69,7 @@ class OpcUaFace:
         """Build the address space, listen, and keep it up to date. OSError: the port is taken."""
         server = self.server
         guard_servers()
+        bound_arrays()
         await server.init()
         server.allow_remote_admin(False)
         server.set_endpoint(self.config.url)

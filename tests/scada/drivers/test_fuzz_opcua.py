@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asyncua import ua
+from asyncua.common.utils import Buffer, NotEnoughData
+from asyncua.ua import ua_binary
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
 from fuzz_opcua import HELLO, at_decoder, at_server, make_driver
 
+from scada.opcua_bounds import bound_arrays
 from tests.scada.core_room import open_room
 from tests.scada.drivers.opcua_process import make_server
 from tests.scada.faces.test_opcua_face import face, free_port, points
@@ -24,6 +28,20 @@ async def test_lying_answers_are_refused_or_decoded_and_nothing_else() -> None:
     assert found["decoded"] > 100
     assert found["refused"] > 100
     assert found["given up"] > 100
+
+
+def test_an_array_is_no_longer_than_its_message() -> None:
+    """Two thousand million nothings would be decoded for minutes, into gigabytes."""
+    bound_arrays()
+    most = struct.pack("<i", 2**31 - 1)
+    for kind in range(26):
+        with pytest.raises(NotEnoughData):
+            ua_binary.variant_from_binary(Buffer(bytes([0x80 | kind]) + most + bytes(20)))
+    three = ua.Variant([1.5, 2.5, 3.5], ua.VariantType.Double)
+    packed = ua_binary.variant_to_binary(three)
+    assert ua_binary.variant_from_binary(Buffer(packed)).Value == [1.5, 2.5, 3.5]
+    none = ua.Variant(None, ua.VariantType.Null)
+    assert ua_binary.variant_from_binary(Buffer(ua_binary.variant_to_binary(none))).Value is None
 
 
 async def test_an_honest_client_is_served_while_others_send_garbage() -> None:
