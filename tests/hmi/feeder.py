@@ -97,6 +97,7 @@ class Feeder:
             "operate",
             "selections",
             "status",
+            "substitutes",
         ):
             await self.bus.serve(f"core.{name}", getattr(self, f"_{name}"))
         await self.bus.serve("model.plan_outage", self._plan)
@@ -220,6 +221,9 @@ class Feeder:
         }
         counts["unacknowledged"] = sum(a["state"] == "unacknowledged" for a in rows)
         return {"alarms": rows, "counts": counts}, b""
+
+    async def _substitutes(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return {"substitutes": []}, b""
 
     async def _acknowledge(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         done, refused = [], []
