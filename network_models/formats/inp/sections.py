@@ -157,4 +157,7 @@ def starts(word: str, keyword: str) -> bool:
 def choose(word: str, keywords: Iterable[str]) -> str | None:
     """The first of the keywords that `word` begins with, or None."""
     upper = word.upper()
-    return next((keyword for keyword in keywords if upper.startswith(keyword)), None)
+    for keyword in keywords:  # a loop: a generator costs more than the comparisons
+        if upper.startswith(keyword):
+            return keyword
+    return None
