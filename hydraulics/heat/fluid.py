@@ -81,26 +81,8 @@ def _table(grid: F64, density: F64, viscosity: F64, capacity: F64) -> FluidTable
 
 @lean_kernel
 def cell(grid: F64, value: float) -> int:
-    """The cell of a growing grid a value is in; that at the end for values beyond.
-
-    Grids are even, or nearly (enthalpies of even temperatures): the cell is looked for where it
-    would be in an even one, and by halving where it is not there.
-    """
-    last = len(grid) - 2
-    first = grid[0]
-    at = (value - first) * (last + 1) / (grid[last + 1] - first)
-    guess = 0
-    if at >= last:
-        guess = last
-    elif at > 0.0:
-        guess = int(at)
-    if guess > 0 and value < grid[guess]:
-        guess -= 1
-    elif guess < last and value >= grid[guess + 1]:
-        guess += 1
-    if (guess == 0 or grid[guess] <= value) and (guess == last or value < grid[guess + 1]):
-        return guess
-    low, high = 0, last + 1
+    """The cell of a growing grid a value is in; that at the end for values beyond."""
+    low, high = 0, len(grid) - 1
     while high - low > 1:
         middle = (low + high) // 2
         if grid[middle] <= value:
