@@ -174,6 +174,8 @@ class Core:
             stored = await self.historian.last(origin)
             mine = self._of_model[stored.point] == (origin == "model")
             self.live.apply(taken(stored, np.flatnonzero(mine)))
+            # Limits may be others than when these came: still values would wait for their next.
+            self._revisit[stored.point[mine]] = True
         self.own.restore()
         await self.commands.note_unknown(await self.desk.restore())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -75,13 +76,16 @@ async def test_an_incident_from_the_call_to_its_report(tmp_path: Path) -> None:
             "data-state", "excused"
         )
         await file.get_by_test_id("text-cause").fill("age")
-        await file.get_by_test_id("save-report").click()
+        async with page.expect_response(re.compile(r"/api/incidents/[^/]+$")):  # the last refresh
+            await file.get_by_test_id("save-report").click()
         await expect(file.locator("table")).to_contain_text("Note")
         await shot(page, "incident")
         (kept,) = incidents.list()
         assert kept["incident"]["texts"]["cause"] == "age"
         assert kept["incident"]["by"]["arrived"] == "Li Wei"
-        # A step that came first from somewhere else is refused, and said.
+        # A step that came first from somewhere else is refused, and said; the list that would show
+        # it meanwhile does not come.
+        await page.route("**/api/incidents", lambda route: route.abort())
         incidents.step(kept["incident"]["id"], "stopped", {}, user="du", role="dispatcher")
         await file.locator('[data-step="stopped"]').click()
         await expect(file.get_by_role("alert")).to_contain_text("a step that was not taken yet")

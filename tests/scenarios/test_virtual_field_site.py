@@ -76,6 +76,7 @@ def site(folder: Path, drivers: tuple[DriverConfig, ...], points: list[Point]) -
         data=folder / "data",
         live_cycle_s=5.0,
         large_scope_households=None,
+        gas_night_ban=None,
         litres_per_person_day=20.0,
         litres_source="",
     )
