@@ -25,6 +25,7 @@ from network_models.network import Network
 F64 = NDArray[np.float64]
 BAR, AIR_PA = 1e5, 101325.0
 MOST_KGS = 2000.0
+MOST_PA = 2e7
 ROUNDS = 60
 CLOSE = 1e-3
 """Sum of what all laws miss, bar2, at which a program has an answer."""
@@ -201,19 +202,24 @@ class Program:
         return np.asarray(found.x[:m] - found.x[m:])
 
 
-def bounds_of(net: Network) -> tuple[F64, F64]:
-    """Least and greatest squared pressure of every node, bar2, drawn in a little."""
+def pressure_bounds(net: Network) -> list[tuple[float, float]]:
+    """Least and greatest gauge pressure of every node, Pa, by its record and the nominations."""
     given = {(b.node, b.quantity): b for s in net.scenarios.values() for b in s.bounds}
-    lows, highs = [], []
+    found = []
     for id_, node in net.nodes.items():
         bound = given.get((id_, "pressure"))
         low = [getattr(node, "pressure_min_pa", None), bound.lower if bound else None]
         high = [getattr(node, "pressure_max_pa", None), bound.upper if bound else None]
-        least = max((v for v in low if v is not None), default=0.0)
-        most = min((v for v in high if v is not None), default=2e7)
-        lows.append(((least + AIR_PA) / BAR + MARGIN_BAR) ** 2)
-        highs.append(((most + AIR_PA) / BAR - MARGIN_BAR) ** 2)
-    low, high = np.array(lows), np.array(highs)
+        least = max((v for v in low if v is not None), default=-np.inf)
+        found.append((least, min((v for v in high if v is not None), default=np.inf)))
+    return found
+
+
+def bounds_of(net: Network) -> tuple[F64, F64]:
+    """Least and greatest squared pressure of every node, bar2, drawn in a little."""
+    pairs = np.array(pressure_bounds(net)).T
+    pairs = (np.clip(pairs, 0.0, MOST_PA) + AIR_PA) / BAR
+    low, high = (pairs[0] + MARGIN_BAR) ** 2, (pairs[1] - MARGIN_BAR) ** 2
     fixed = low > high  # a pressure that is given exactly
     low[fixed] = high[fixed] = ((low + high) / 2.0)[fixed]
     return low, high

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from gaslib_program import MOST_KGS, Program, set_by
+from gaslib_program import MOST_KGS, Program, pressure_bounds, set_by
 from scipy.optimize import linprog
 
 from hydraulics.errors import SolveError
@@ -168,14 +168,10 @@ def attempt(net: Network, words: str, changed: Network) -> Trial | None:
     if not solution.report.converged:
         return None
     misses: list[tuple[float, str]] = []
-    bounds = {(b.node, b.quantity): b for s in net.scenarios.values() for b in s.bounds}
+    bounds = pressure_bounds(net)
     for i, (id_, node) in enumerate(net.nodes.items()):
         pressure = float(solution.pressure_pa[i])
-        given = bounds.get((id_, "pressure"))
-        lows = [getattr(node, "pressure_min_pa", None), given.lower if given else None]
-        highs = [getattr(node, "pressure_max_pa", None), given.upper if given else None]
-        low = max((v for v in lows if v is not None), default=-np.inf)
-        high = min((v for v in highs if v is not None), default=np.inf)
+        low, high = bounds[i]
         if np.isnan(pressure):
             misses.append((100.0, f"{id_} has no supply"))
             continue

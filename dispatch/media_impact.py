@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from dispatch.gas_compliance import band_pa, gas_kind, gas_users
-from dispatch.heat_rooms import RoomVerdict, judge_rooms
+from dispatch.heat_rooms import ZERO_C_K, RoomVerdict, judge_rooms
 from dispatch.isolation import Isolation, isolate
 from dispatch.isolation_steps import heat_pair
 from dispatch.pattern_time import pattern_time_s
@@ -22,7 +22,6 @@ from network_models.valve_placing import place_valves
 from network_models.valves import IsolationValve
 
 HOUR_S = 3600.0
-ZERO_C_K = 273.15
 MOST_STEPS = 720
 """A long window is watched in longer steps, at least a minute each: the first hours decide."""
 WATCH_AFTER = timedelta(days=1)

@@ -11,9 +11,10 @@ from typing import Any
 
 import uvicorn
 
+from dispatch.check import END_PRESSURE
 from hmi.api.site_view import SiteView
 from hmi.app import SERVER_OPTIONS, create_app
-from hmi.live.judge import END_LIMIT_RULE, rules_today
+from hmi.rules_today import rules_today
 from hmi.security.access import Access, LabAccess, LoginAccess
 from hmi.security.first import FIRST_NAME, forget_first_password
 from hmi.security.tls import certificate_of
@@ -25,7 +26,7 @@ STATIC = Path(__file__).parent / "static"
 
 def view_of(site: Site) -> SiteView:
     """A site as its pages see it."""
-    limit_pa = rules_today(site.profile).limit_si(END_LIMIT_RULE)
+    limit_pa = rules_today(site.profile).limit_si(END_PRESSURE)
     return SiteView(
         name_zh=site.name_zh,
         name_en=site.name_en,
@@ -37,7 +38,7 @@ def view_of(site: Site) -> SiteView:
         valves=site.valves,
         customers=site.customers,
         end_limit_pa=limit_pa,
-        end_rule=END_LIMIT_RULE if limit_pa is not None else "",
+        end_rule=END_PRESSURE if limit_pa is not None else "",
         alarms=site.alarms,
         drivers=[d.name for d in site.drivers],
         folder=site.path,

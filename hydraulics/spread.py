@@ -1,4 +1,4 @@
-"""Cases dealt to threads, answers in the cases' order."""
+"""Cases dealt to threads, or one after the other; answers in the cases' order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ Answer = TypeVar("Answer")
 Progress = Callable[[int], None]
 CHUNK = 64
 """Cases a thread takes at once: so many answers stand in memory."""
+
+
+def in_turn(
+    cases: Iterable[Case], run: Callable[[Case], Answer], progress: Progress | None = None
+) -> Iterator[tuple[int, Answer]]:
+    """(case number, answer), each when it is asked for."""
+    for number, case in enumerate(cases):
+        yield number, run(case)
+        if progress is not None:
+            progress(number + 1)
 
 
 def spread(

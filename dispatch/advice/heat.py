@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from dispatch.heat_rooms import ZERO_C_K
 from dispatch.request import PlanningContext
 from network_models.changes import ScaleDemand
 from network_models.elements import HeatSource
 from network_models.network import Network
 
 SCHEMA = "ringmain/advise-heat/1"
-ZERO_C_K = 273.15
 INDOOR_C = 20.0
 STEP_C = 5.0
 CLOSE_K = 0.25

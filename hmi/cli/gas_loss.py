@@ -48,7 +48,7 @@ def gas_loss(
         ]
     )
     from dispatch.gas_compliance import band_pa, gas_kind, gas_users
-    from hmi.cli.rules_today import rules_today
+    from hmi.rules_today import rules_today
     from hydraulics.gas.survival import survival
     from network_models.changes import CloseLink, LoseSource
     from scenarios.subject import read_subject

@@ -201,7 +201,7 @@ def _quality(
 def _end_limit() -> float | None:
     """The rulebook's limit at the network end today in the usual profile, MPa."""
     from dispatch.check import END_PRESSURE
-    from hmi.cli.rules_today import rules_today
+    from hmi.rules_today import rules_today
     from network_models.units import UNITS
 
     limit = rules_today().limit_si(END_PRESSURE)

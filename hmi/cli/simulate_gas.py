@@ -65,7 +65,7 @@ def simulate_gas(
 def _band(net: Network) -> list[tuple[float, str]]:
     """The band of the network's gas by the rulebook today in the usual profile, Pa and words."""
     from dispatch.gas_compliance import band_pa, gas_kind
-    from hmi.cli.rules_today import rules_today
+    from hmi.rules_today import rules_today
 
     band = band_pa(rules_today(), gas_kind(net))
     if band is None:

@@ -93,8 +93,8 @@ def breaks(
             file_to_write("--html", html),
         ]
     )
-    from hmi.cli.rules_today import rules_today
     from hmi.reports.breaks_record import breaks_record, tell
+    from hmi.rules_today import rules_today
     from scenarios.peak import peak_time_s
     from scenarios.proof import accuracy_for
     from scenarios.subject import read_subject

@@ -18,7 +18,7 @@ import numpy as np
 
 from dispatch.pattern_time import pattern_time_s
 from hmi.live.medium import F64, MediumFrame, Usable
-from hmi.live.publishing import model_batch, worst_residuals
+from hmi.live.publishing import OwnPoints, model_batch, worst_residuals
 from hmi.state_layout import pack_state
 from hydraulics import SolveError
 from network_models.network import Network
@@ -65,8 +65,7 @@ class MediumService:
         self._points = points
         self._bus, self._twin, self._values = bus, twin, values
         self._period_s, self._zone = period_s, zone
-        self._epoch = time.time_ns()
-        self._number = 0
+        self._own = OwnPoints(bus, GATEWAY.format(utility=twin.utility))
         self._known: tuple[int, ...] = ()
         self._solved_at: float | None = None
         self.solves = 0
@@ -171,16 +170,6 @@ class MediumService:
         filled = self._twin.figures
         if not filled:
             return
-        self._number += 1
         prefix = f"{self._twin.utility}_"
         own = np.array([figures.get(name.removeprefix(prefix), np.nan) for name in filled])
-        await self._bus.call(
-            "core.samples",
-            {
-                "gateway": GATEWAY.format(utility=self._twin.utility),
-                "epoch": self._epoch,
-                "number": self._number,
-                "origin": "model",
-            },
-            model_batch(np.array(list(filled.values())), own, now_ns).to_bytes(),
-        )
+        await self._own.tell(np.array(list(filled.values())), own, now_ns)

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.check import END_PRESSURE
 from dispatch.ends import end_nodes
 from dispatch.pattern_time import pattern_time_s
 from dispatch.rulebook import RuleSet
@@ -26,13 +27,13 @@ from hmi.indicators import indicators_in_worker
 from hmi.live.frames import StateFrame
 from hmi.live.gas_twin import GasTwin
 from hmi.live.heat_twin import HeatTwin
-from hmi.live.judge import END_LIMIT_RULE, rules_today
 from hmi.live.medium_service import MediumService, Twin
 from hmi.live.outlook import Forecaster, Outlook
 from hmi.live.plan_desk import PlanDesk
-from hmi.live.publishing import model_batch, worst_residuals
+from hmi.live.publishing import OwnPoints, model_batch, worst_residuals
 from hmi.live.twin import LiveTwin, TwinFrame
 from hmi.planning import advice_in_worker, windows_in_worker
+from hmi.rules_today import rules_today
 from hydraulics import SolveError
 from scada.ports import Bus, BusError, Header
 from scada.samples import SampleBatch
@@ -57,19 +58,18 @@ class LiveModel:
         self.solves = 0
         self.failures = 0
         self.last_error = ""
-        self._epoch = time.time_ns()
-        self._number = 0
+        self._own = OwnPoints(bus, MODEL_GATEWAY)
         self._zone = ZoneInfo(site.timezone)
         self._desk = PlanDesk(site.path)
         net = site.networks["water"]
         rules = rules_today(site.profile)
+        limit_pa = rules.limit_si(END_PRESSURE)
         self.twin = LiveTwin(
             net,
             self.points,
             end_nodes=end_nodes(net, rules, marked_ends(self.points)),
-            end_limit_pa=rules.limit_si(END_LIMIT_RULE),
+            end_limit_pa=limit_pa,
         )
-        limit_pa = rules.limit_si(END_LIMIT_RULE)
         self.ahead: Forecaster | None = None
         if limit_pa is not None:
             people = people_of(net, site.customers, USUAL_LITRES)
@@ -216,17 +216,7 @@ class LiveModel:
         if names:
             handles = np.array([figures[n] for n in names], dtype=np.int64)
             values = np.array([frame.figures[n] for n in names])
-            self._number += 1
-            await self.bus.call(
-                "core.samples",
-                {
-                    "gateway": MODEL_GATEWAY,
-                    "epoch": self._epoch,
-                    "number": self._number,
-                    "origin": "model",
-                },
-                model_batch(handles, values, now_ns).to_bytes(),
-            )
+            await self._own.tell(handles, values, now_ns)
 
     async def _status(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmi.reports.gas_summary import summarise_gas
+from hmi.reports.gas_summary import gas_faults
 from hmi.reports.plot_parts import (
     Limit,
     bars,
@@ -36,7 +36,6 @@ def plot_gas(net: Network, run: GasRun, path: Path, *, limits_pa: Sequence[Limit
     Low and high levels would hide each other's differences: where there are users of low pressure
     the picture is of them, else of all users, else of all nodes.
     """
-    summary = summarise_gas(net, run)
     hours = run.times_s / 3600.0
     low = lowest(run.pressure_pa)
     taking = [i for i, n in enumerate(net.nodes.values()) if getattr(n, "demand_kgs", 0.0) > 0.0]
@@ -47,7 +46,7 @@ def plot_gas(net: Network, run: GasRun, path: Path, *, limits_pa: Sequence[Limit
     limits = [(value / scale, text) for value, text in limits_pa] if small else []
     known = sorted((i for i in chosen if low[i] == low[i]), key=lambda i: float(low[i]))[:WORST]
     spans = len(hours) > 1
-    with picture(path, headline(net, float(hours[-1])), summary["not_solved"]) as figure:
+    with picture(path, headline(net, float(hours[-1])), gas_faults(run.report)) as figure:
         rows = 3 if spans else 2
         grid = figure.add_gridspec(rows, 2, width_ratios=(8, 5))
         axes = figure.add_subplot(grid[:, 0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmi.reports.heat_summary import summarise_heat
+from hmi.reports.heat_summary import MW, ZERO_C_K, heat_faults
 from hmi.reports.plot_parts import (
     bars,
     draw_plan,
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from network_models.network import Network
 
 WORST = 5
-KPA, MW, ZERO_C_K = 1e3, 1e6, 273.15
+KPA = 1e3
 
 
 def plot_heat(net: Network, run: HeatRun, path: Path) -> None:
     """Draw a heat run into a PNG file."""
-    summary = summarise_heat(net, run)
     hours = run.times_s / 3600.0
     links, nodes = list(net.links.values()), {name: i for i, name in enumerate(net.nodes)}
     stations = [k for k, link in enumerate(links) if isinstance(link, Substation)]
@@ -39,7 +38,7 @@ def plot_heat(net: Network, run: HeatRun, path: Path) -> None:
     order = np.argsort(np.where(np.isfinite(left), left, np.inf), kind="stable")[:WORST]
     worst = [stations[int(k)] for k in order if np.isfinite(left[k])]
     spans = len(hours) > 1
-    with picture(path, headline(net, float(hours[-1])), summary["not_solved"]) as figure:
+    with picture(path, headline(net, float(hours[-1])), heat_faults(run.report)) as figure:
         grid = figure.add_gridspec(3 if spans else 2, 2, width_ratios=(8, 5))
         axes = figure.add_subplot(grid[:, 0])
         label = "least pressure between supply and return at a station, kPa"

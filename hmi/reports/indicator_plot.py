@@ -6,18 +6,14 @@ import io
 from collections.abc import Mapping
 from typing import Any, Literal
 
-BAD, GOOD, INK = "#b3261e", "#2f6fb0", "#1f2933"
+from hmi.reports.plot_parts import BAD, FULL, INK, pyplot
+
 MOST_POINTS = 40
 
 
 def pressure_picture(report: Mapping[str, Any], kind: Literal["svg", "png"]) -> bytes:
     """Both pictures side by side; parts and points without samples leave a gap."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    plt = pyplot()
     aim = _aim(report)
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(13, 4.2), layout="constrained", width_ratios=(3, 2)
@@ -42,7 +38,7 @@ def _bars(axes: Any, rows: Any, label: str, aim: float | None) -> None:
     for i, row in enumerate(rows):
         if row["value"] is not None:
             low = aim is not None and row["value"] < aim
-            axes.bar(i, row["value"], color=BAD if low else GOOD)
+            axes.bar(i, row["value"], color=BAD if low else FULL)
     axes.set_xticks(range(len(rows)), [row[label] for row in rows])
     axes.set_xlim(-0.6, max(len(rows), 1) - 0.4)
     floor = min([*known, aim or 100.0])

@@ -27,15 +27,21 @@ Limit = tuple[float, str]
 """A limit to be drawn as a line, in the graph's unit, and what it is."""
 
 
-@contextmanager
-def picture(path: Path, heading: str, faults: Sequence[str]) -> Iterator[Any]:
-    """A figure that is written as PNG; a run that was not solved says so above it, in red."""
+def pyplot() -> Any:
+    """matplotlib's pyplot, loaded when first needed, drawing into memory and in our manner."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
     mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    return plt
+
+
+@contextmanager
+def picture(path: Path, heading: str, faults: Sequence[str]) -> Iterator[Any]:
+    """A figure that is written as PNG; a run that was not solved says so above it, in red."""
+    plt = pyplot()
     figure = plt.figure(figsize=(14, 8), layout="constrained")
     if faults:
         figure.suptitle(f"NOT SOLVED - {faults[0]}", fontsize=12, color=BAD)

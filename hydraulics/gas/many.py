@@ -19,7 +19,7 @@ from hydraulics.gas.compile import GasArrays, compile_gas
 from hydraulics.gas.model import REQUIRED_PA, GasModel
 from hydraulics.gas.run import simulate
 from hydraulics.gas.state import GasRun, GasSolution
-from hydraulics.spread import Progress, spread
+from hydraulics.spread import Progress, in_turn, spread
 from hydraulics.types import F64, U8
 from network_models.changes import Change
 from network_models.elements import GasPipe
@@ -107,22 +107,16 @@ def simulate_many(
         for changes in cases:
             check_changes(arrays.network, changes, GasPipe)
 
-    def runs() -> Iterator[tuple[int, GasRun]]:
-        for number, changes in enumerate(cases):
-            yield (
-                number,
-                simulate(
-                    net,
-                    changes=changes,
-                    hours=hours,
-                    step_s=step_s,
-                    accuracy=accuracy,
-                    required_pressure_pa=required_pressure_pa,
-                    line_pack=line_pack,
-                    arrays=arrays,
-                ),
-            )
-            if progress is not None:
-                progress(number + 1)
+    def run(changes: Sequence[Change]) -> GasRun:
+        return simulate(
+            net,
+            changes=changes,
+            hours=hours,
+            step_s=step_s,
+            accuracy=accuracy,
+            required_pressure_pa=required_pressure_pa,
+            line_pack=line_pack,
+            arrays=arrays,
+        )
 
-    return runs()
+    return in_turn(cases, run, progress)

@@ -14,7 +14,7 @@ from hydraulics.heat.results import HeatRun, HeatSolution
 from hydraulics.heat.run import simulate
 from hydraulics.heat.solver import Mode, SteadyHeat
 from hydraulics.heat.tables import compile_heat
-from hydraulics.spread import Progress, spread
+from hydraulics.spread import Progress, in_turn, spread
 from network_models.changes import Change
 from network_models.network import Network
 
@@ -70,11 +70,7 @@ def simulate_many(
         for changes in cases:
             check_heat_changes(net, changes)
 
-    def runs() -> Iterator[tuple[int, HeatRun]]:
-        for number, changes in enumerate(cases):
-            run = simulate(net, hours=hours, step_s=step_s, outdoor_k=outdoor_k, changes=changes)
-            yield number, run
-            if progress is not None:
-                progress(number + 1)
+    def run(changes: Sequence[Change]) -> HeatRun:
+        return simulate(net, hours=hours, step_s=step_s, outdoor_k=outdoor_k, changes=changes)
 
-    return runs()
+    return in_turn(cases, run, progress)

@@ -62,10 +62,15 @@ def hold_for(point: Point, value: float, net: Network) -> Hold:
     if quantity in ("status", "position"):
         if isinstance(link, Pipe) and link.check_valve:
             raise CommandRefusedError(f"{link.id} is a check valve")
-        if not 0.0 <= value <= 1.0:
-            raise CommandRefusedError(f"a {quantity} is 0 to 1, not {value:g}")
-        return Hold(link.id, status="open" if value >= 0.5 else "closed")
+        return Hold(link.id, status="open" if opens(point, value) else "closed")
     raise CommandRefusedError(f"{quantity} of {link.id} cannot be commanded")
+
+
+def opens(point: Point, value: float) -> bool:
+    """Whether writing `value` to a status or position opens what it commands."""
+    if not 0.0 <= value <= 1.0:
+        raise CommandRefusedError(f"a {point.quantity} is 0 to 1, not {value:g}")
+    return value >= 0.5
 
 
 def valve_setting(valve: Valve, value: float) -> float:

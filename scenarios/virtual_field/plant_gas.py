@@ -24,7 +24,7 @@ from hydraulics.gas.tables import CONTROL, OPEN, REGULATOR, SHUT
 from network_models.elements import GasSource, Regulator
 from network_models.network import Network
 from scada.point import Point
-from scenarios.virtual_field.commands import CommandRefusedError
+from scenarios.virtual_field.commands import CommandRefusedError, opens
 from scenarios.virtual_field.disturb import DemandWander, Drift, Misfit, roughen
 from scenarios.virtual_field.readout_gas import GasReadout
 
@@ -102,9 +102,7 @@ class PlantGas:
             k = int(arrays.structure.slot_of[arrays.link_index[name]])
             regulator = isinstance(self.net.links[name], Regulator)
             if point.quantity in ("status", "position"):
-                if not 0.0 <= value <= 1.0:
-                    raise CommandRefusedError(f"a {point.quantity} is 0 to 1, not {value:g}")
-                self._switch(k, is_open=value >= 0.5, regulator=regulator)
+                self._switch(k, is_open=opens(point, value), regulator=regulator)
             elif regulator and point.quantity in ("pressure", "setting"):
                 if not value > 0.0:
                     raise CommandRefusedError(f"a set point is above 0, not {value:g}")

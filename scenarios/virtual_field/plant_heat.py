@@ -24,7 +24,7 @@ from network_models.elements import HeatSource
 from network_models.network import Network
 from scada.point import Point
 from scenarios.heat_weather import HeatDesign, Regulation
-from scenarios.virtual_field.commands import CommandRefusedError
+from scenarios.virtual_field.commands import CommandRefusedError, opens
 from scenarios.virtual_field.disturb import DemandWander, Drift, Misfit, roughen
 from scenarios.virtual_field.readout_heat import HeatReadout
 from scenarios.virtual_field.signals import outdoor_c
@@ -59,8 +59,8 @@ class PlantHeat:
         self._run_s = self._ran_s = 0.0
         model = SteadyHeat(self.net)
         self._model = model
-        self._regulation = Regulation(model.arrays, HeatDesign())
         self._design = HeatDesign()
+        self._regulation = Regulation(model.arrays, self._design)
         self._wander = DemandWander(net, misfit, seed=seed)
         self._drift = Drift(len(model.arrays.plants), misfit.plant_pressure, seed=[seed, 6])
         self._open: dict[int, bool] = {}
@@ -104,9 +104,7 @@ class PlantHeat:
         a = self._model.arrays
         k = int(a.structure.slot_of[a.link_ids.index(name)])
         if point.quantity in ("status", "position"):
-            if not 0.0 <= value <= 1.0:
-                raise CommandRefusedError(f"a {point.quantity} is 0 to 1, not {value:g}")
-            self._open[k] = value >= 0.5
+            self._open[k] = opens(point, value)
         elif isinstance(self.net.links[name], HeatSource) and point.quantity in (
             "temperature",
             "setting",
