@@ -102,10 +102,18 @@ def test_kill_9_of_the_core_keeps_alarms_acknowledgements_and_history(room: Runn
         alarms = room.get("api/alarms")["alarms"]
         return [a for a in alarms if a["state"] == "unacknowledged"]
 
+    def told() -> bool:
+        """Whether both models go without it; else it is lost again, for longer each time: one that
+        is back within a cycle is not missed."""
+        missed = min(of_media(room, "kept_count").values(), default=0) > 0
+        if not missed:
+            room.kill("field")
+        return missed
+
     room.kill("field")
     wait_for(unacknowledged, "losing the field raised no alarm")
     wait_for(
-        lambda: all(of_media(room, "kept_count").values()),
+        told,
         "the models of gas and heat do not say that they go without the field",
     )
     mine = unacknowledged()[0]["id"]
