@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
-from room_kills import free_port
+from room_under_fire import free_port
 from watch_device import WatchDevice
 
 from hmi.supervisor import Supervisor
