@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from dispatch.delivery import DeliveryNeed, DeliveryPoint
+from dispatch.element import element_name
 from dispatch.fleet import Depot, FillPoint, Truck
 from dispatch.haul import Haul, TruckType
 from dispatch.note import Note
@@ -94,6 +95,7 @@ def replan_trucks(
     now: datetime,
     zone: ZoneInfo,
     broken: Collection[str] = (),
+    without_water: Collection[str] | None = None,
     iterations: int = 2000,
     seed: int = 1,
 ) -> TruckPlan:
@@ -101,7 +103,9 @@ def replan_trucks(
 
     `delivered_m3` is what has been reported by point; points it does not name got what the plan
     says. Trucks in `broken` bring nothing more; trucks of the fleet that the plan left idle may be
-    used, their shift begins now. InputError with every fault of what is given.
+    used, their shift begins now. Fill points at the nodes of `without_water` are left out; where
+    nobody says which are dry, only those are used that the plan uses. InputError with every fault
+    of what is given.
     """
     _check(plan, delivered_m3, fleet, broken, now)
     states = {each.truck: each for each in trucks_now(plan, now) if each.truck not in broken}
@@ -115,7 +119,7 @@ def replan_trucks(
         if left > _NOTHING_M3:
             points.append(_point(point, left, roads.nearest(point["x"], point["y"])))
     on_the_way = sum(coming.values())
-    usable = [fill for fill in fill_points if fill.id in _fills_of(plan)] or list(fill_points)
+    usable = _usable(fill_points, plan, without_water)
     need = DeliveryNeed(
         points=tuple(points),
         people=sum(point.people for point in points),
@@ -217,11 +221,16 @@ def _point(told: Mapping[str, Any], daily_m3: float, junction: int) -> DeliveryP
     )
 
 
-def _fills_of(plan: Mapping[str, Any]) -> set[str]:
-    """Fill points in use: the outage may have taken others."""
-    return {
+def _usable(
+    fills: Sequence[FillPoint], plan: Mapping[str, Any], dry: Collection[str] | None
+) -> list[FillPoint]:
+    """Fill points that have water: the outage may have taken some."""
+    if dry is not None:
+        return [fill for fill in fills if element_name(fill.element).id not in dry]
+    used = {
         stop["id"] for route in plan["routes"] for stop in route["stops"] if stop["kind"] == "fill"
     }
+    return [fill for fill in fills if fill.id in used] or list(fills)
 
 
 def _haul(

@@ -87,7 +87,7 @@ def context_of(site: Site, element: str = "") -> PlanningContext:
 def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
     """Plan a request of JSON values in a worker process; `{"proposal"}` or `{"problems"}`."""
     try:
-        context = _loaded(folder, element_name(str(request.get("element", ""))).utility)
+        context = loaded(folder, element_name(str(request.get("element", ""))).utility)
         wanted = {name: value for name, value in request.items() if name != "beside"}
         asked = OutageRequest.from_dict(wanted, context.timezone)
         now = EPOCH + timedelta(microseconds=now_ns // 1000)
@@ -104,7 +104,7 @@ def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict
 def windows_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
     """Search the best window (see `search_windows`) in a worker; `{"search"}` or `{"problems"}`."""
     try:
-        context = _loaded(folder, element_name(str(request.get("element", ""))).utility)
+        context = loaded(folder, element_name(str(request.get("element", ""))).utility)
         now = EPOCH + timedelta(microseconds=now_ns // 1000)
         return {"search": search_windows(context, request, now=now).as_dict()}
     except InputError as error:
@@ -155,7 +155,7 @@ def search_windows(
 def advice_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict[str, Any]:
     """Advice by JSON values (see `advise`) in a worker; `{"advice"}` or `{"problems"}`."""
     try:
-        context = _loaded(folder, str(request.get("medium")))
+        context = loaded(folder, str(request.get("medium")))
         now = EPOCH + timedelta(microseconds=now_ns // 1000)
         return {"advice": advise(context, request, now=now)}
     except InputError as error:
@@ -211,5 +211,6 @@ def _is_number(value: Any, most: float) -> bool:
 
 
 @lru_cache(maxsize=3)
-def _loaded(folder: str, medium: str | None) -> PlanningContext:
+def loaded(folder: str, medium: str | None) -> PlanningContext:
+    """What a worker plans with, read once for each medium."""
     return context_of(load_site(Path(folder)), f"{medium}/" if medium else "")

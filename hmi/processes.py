@@ -103,7 +103,7 @@ async def _run_core(site: Site, epoch: int | None = None) -> None:
             )
         )
         later.push_async_callback(core.close)
-        await serve_outages(bus, records)
+        await serve_outages(bus, records, trail)
         await security.serve(bus)
         sending, incidents = await start_desk(
             bus, records, site, adapters_of(notify.channels), channels=notify.orders

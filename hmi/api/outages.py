@@ -9,15 +9,18 @@ from pydantic import Field, StringConstraints
 
 from dispatch.request import COLDEST_C, WARMEST_C
 from hmi.api.errors import ApiError
-from hmi.api.gate import Needs
+from hmi.api.gate import Needs, acting, require
 from hmi.api.orders import ask_desk
-from hmi.api.parts import Body, Comment, PartsDep
+from hmi.api.parts import Body, Comment, Parts, PartsDep, User
 from hmi.api.times import read_time
+from hmi.security.roles import Identity
 
 router = APIRouter(prefix="/api/outages", tags=["outages"])
 
 PLAN_PATIENCE_S = 300.0
 LISTED = 50
+Volume = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Thing = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class PlanRequest(Body):
@@ -41,6 +44,19 @@ class WindowRequest(Body):
     hours: Annotated[float, Field(gt=0.0, le=744.0)]
     every_h: Annotated[float, Field(ge=0.25, le=24.0)] = 3.0
     outdoor_c: Annotated[float, Field(ge=COLDEST_C, le=WARMEST_C)] | None = None
+
+
+class TrucksRequest(Body):
+    """How the day went: what each point got since it began, trucks out of service, at `now`.
+
+    Points that are not named got what the plan says; `broken` is the whole list as of now.
+    """
+
+    delivered_m3: Annotated[dict[Thing, Volume], Field(default_factory=dict, max_length=2000)]
+    broken: Annotated[list[Thing], Field(default_factory=list, max_length=500)]
+    fire_service: bool = False
+    now: Annotated[str, StringConstraints(max_length=40)] | None = None
+    user: User | None = None
 
 
 @router.post("/plan", dependencies=[Depends(Needs("plan"))])
@@ -83,8 +99,47 @@ async def proposals(parts: PartsDep) -> dict[str, Any]:
 
 @router.get("/{proposal_id}")
 async def proposal(proposal_id: str, parts: PartsDep) -> dict[str, Any]:
-    """One proposal as it was made."""
+    """One proposal as it was made, and in `truck_plans` the trucks planned anew since."""
+    return {"proposal": await _kept(parts, proposal_id)}
+
+
+@router.post("/{proposal_id}/trucks")
+async def trucks(
+    proposal_id: str,
+    body: TrucksRequest,
+    parts: PartsDep,
+    identity: Annotated[Identity, Depends(Needs("plan"))],
+) -> dict[str, Any]:
+    """The rest of the day's water trucks planned anew and kept; 409 if another was kept meanwhile.
+
+    Trucks that have begun a trip end it; the others are sent anew from where they are.
+    """
+    kept = await _kept(parts, proposal_id)
+    require(identity, "plan", str(kept.get("medium", "water")))
+    user = acting(identity, body.user)
+    if not kept.get("trucks"):
+        raise ApiError(409, "no-trucks", "this proposal has no plan of water trucks")
+    now = None if body.now is None else read_time(body.now, "now", parts.zone).isoformat()
+    wanted = ("start", "end", "isolation", "impact", "trucks", "truck_plans")
+    ask = {
+        **body.model_dump(exclude={"user"}),
+        "now": now,
+        "proposal": {name: kept[name] for name in wanted},
+    }
+    answer, _ = await parts.bus.call("model.replan_trucks", ask, timeout_s=PLAN_PATIENCE_S)
+    if answer.get("problems"):
+        raise ApiError(422, "invalid", "the trucks cannot be planned anew", answer["problems"])
+    number = len(kept["truck_plans"]) + 1
+    made = {"id": proposal_id, "number": number, "plan": answer["plan"], "user": user}
+    if not (await parts.bus.call("records.save_truck_plan", made))[0]["kept"]:
+        message = "somebody else planned these trucks anew meanwhile: look again"
+        raise ApiError(409, "changed-meanwhile", message)
+    return {"truck_plan": {**answer["plan"], "number": number, "user": user}}
+
+
+async def _kept(parts: Parts, proposal_id: str) -> dict[str, Any]:
     answer, _ = await parts.bus.call("records.outage", {"id": proposal_id})
     if answer["proposal"] is None:
         raise ApiError(404, "no-such-proposal", "no proposal of this id is kept")
-    return {"proposal": answer["proposal"]}
+    found: dict[str, Any] = answer["proposal"]
+    return found

@@ -34,6 +34,7 @@ from hmi.live.publishing import OwnPoints, model_batch, worst_residuals
 from hmi.live.twin import LiveTwin, TwinFrame
 from hmi.planning import advice_in_worker, windows_in_worker
 from hmi.rules_today import rules_today
+from hmi.truck_replanning import replan_in_worker
 from hydraulics import SolveError
 from scada.ports import Bus, BusError, Header
 from scada.samples import SampleBatch
@@ -111,6 +112,7 @@ class LiveModel:
         await self.bus.serve("model.status", self._status)
         await self.bus.serve("model.plan_outage", self._plan_outage)
         await self.bus.serve("model.best_window", self._best_window)
+        await self.bus.serve("model.replan_trucks", self._replan_trucks)
         await self.bus.serve("model.advise", self._advise)
         await self.bus.serve("model.indicators", self._indicators)
         # Spread over the period, so that the media do not ask for the processor together.
@@ -239,3 +241,6 @@ class LiveModel:
 
     async def _best_window(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         return await self._desk.plan(header, windows_in_worker), b""
+
+    async def _replan_trucks(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
+        return await self._desk.plan(header, replan_in_worker), b""

@@ -8,6 +8,7 @@ from hmi.records.order_book import ChangedMeanwhileError, Entry, Message, SqlOrd
 from hmi.records.outages import SqlOutages
 from hmi.records.outbox import SqlOutbox
 from hmi.records.settings import Settings
+from hmi.records.truck_plans import SqlTruckPlans
 
 __all__ = [
     "Audit",
@@ -20,6 +21,7 @@ __all__ = [
     "SqlOrderBook",
     "SqlOutages",
     "SqlOutbox",
+    "SqlTruckPlans",
     "engine",
     "migrate",
 ]

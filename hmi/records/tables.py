@@ -148,6 +148,17 @@ outage_proposal = Table(
 )
 """Planned outages as they were proposed, with what became of them."""
 
+truck_plan = Table(
+    "truck_plan",
+    metadata,
+    Column("proposal_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("entered_ns", BigInteger, nullable=False),
+    Column("user", String, nullable=False),
+    Column("json", JSON, nullable=False),
+)
+"""Water trucks of a proposal planned anew while they run; rows are only ever added."""
+
 setting = Table(
     "setting",
     metadata,

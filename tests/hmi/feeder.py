@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hmi.records import engine, migrate
+from hmi.records import Audit, engine, migrate
 from hmi.records.desk import serve_outages
 from scada import quality
 from scada.bus import MemoryBus
@@ -105,7 +105,7 @@ class Feeder:
         await self.bus.serve("model.status", self._model_status)
         records = engine(Path(self._folder.name) / "records.db")
         migrate(records)
-        await serve_outages(self.bus, records)
+        await serve_outages(self.bus, records, Audit(records))
         low = [p for p in self.points if p.end_point and p.limits.low is not None][:2]
         others = [p for p in self.points if p.limits.high is not None][:3]
         for k, point in enumerate([*low, *others]):
