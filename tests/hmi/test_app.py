@@ -173,6 +173,7 @@ async def test_an_outage_is_planned_and_kept(room: Room) -> None:
     assert (await client.get(f"/api/outages/{made['id']}")).json()["proposal"] == {
         **made,
         "status": "proposed",
+        "truck_plans": [],
     }
     assert error_of(await client.get("/api/outages/none"), 404)["code"] == "no-such-proposal"
     backwards = {**body, "end": body["start"]}
