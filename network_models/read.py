@@ -23,8 +23,10 @@ def _inp(path: Path, epanet_constants: bool) -> Network:
     file = str(path)
     with collector_paused():
         sound = parse_sound_inp(file, text, epanet_constants=epanet_constants)
-        if sound is not None and not validate(sound):
-            return sound
+        if sound is not None:
+            judged = (sound.single_nodes, sound.single_links)
+            if not validate(sound.network, judged=judged):
+                return sound.network
         # Something is wrong, or may be: row by row every problem gets its place.
         parsed = parse_inp(file, text, epanet_constants=epanet_constants)
         problems = parsed.problems + validate(parsed.network, file, parsed.lines)

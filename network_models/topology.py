@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import compress
 from operator import attrgetter
 
 import numpy as np
@@ -80,14 +81,17 @@ def initially_closed(net: Network) -> BoolArray:
     )
 
 
+_SOURCES = frozenset((Reservoir, Tank, GasSource))
+
+
 def source_nodes(net: Network) -> IntArray:
     """The numbers of the nodes that can supply: reservoirs, tanks, gas sources, heat plants.
 
     In a heat network also nodes that something outside holds at a pressure.
     """
-    sources = (Reservoir, Tank, GasSource)
-    found = [i for i, kind in enumerate(map(type, net.nodes.values())) if kind in sources]
-    if HeatInlet in set(map(type, net.nodes.values())):
+    kinds = list(map(type, net.nodes.values()))
+    found = list(compress(range(len(kinds)), map(_SOURCES.__contains__, kinds)))
+    if HeatInlet in kinds:
         found += [
             i
             for i, node in enumerate(net.nodes.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from network_models.elements import (
@@ -62,14 +62,15 @@ _HOLDING = ("PRV", "PSV", "FCV")
 """Valves that hold something at a node, which therefore must be free to move."""
 
 
-def link_faults(net: Network, ends: LinkEnds | None) -> Iterator[Fault]:
-    """All faults of the links, each link for itself and valves against their neighbours.
+def link_faults(net: Network, ends: LinkEnds | None, judged: Iterable[str]) -> Iterator[Fault]:
+    """All faults of the links: those of these ids each for itself, valves against neighbours.
 
-    `ends` is None when some link has an end that does not exist.
+    `ends` is None when some link has an end that does not exist. Ends are judged of all links.
     """
     sound_ends = ends is not None and not (ends.start == ends.end).any()
     nodes, water = net.nodes, net.medium == "water"
-    for key, link in net.links.items():
+    for key in judged if sound_ends else net.links:
+        link = net.links[key]
         # Sound pipes, which most links are, are passed by at one look instead of ten questions.
         if (
             water

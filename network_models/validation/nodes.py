@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from network_models.elements import (
     GasJunction,
@@ -25,10 +25,11 @@ _NODES_OF = {
 _LEVEL_TOLERANCE_M = 1e-6
 
 
-def node_faults(net: Network) -> Iterator[Fault]:
-    """All faults of the nodes, each node for itself."""
+def node_faults(net: Network, judged: Iterable[str]) -> Iterator[Fault]:
+    """All faults of the nodes of these ids, each node for itself."""
     patterns, water = {None, *net.patterns}, net.medium == "water"
-    for key, node in net.nodes.items():
+    for key in judged:
+        node = net.nodes[key]
         # Sound junctions, which most nodes are, are passed by at one look.
         if (
             water

@@ -7,7 +7,7 @@ that no source can ever reach is refused (EPANET runs it and gives it meaningles
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from network_models.network import Network
 from network_models.problems import Problem
@@ -21,13 +21,13 @@ from network_models.validation.operation import curve_faults, operation_faults, 
 from network_models.validation.structure import structure_faults
 
 
-def _faults(net: Network) -> Iterator[Fault]:
+def _faults(net: Network, nodes: Collection[str], links: Collection[str]) -> Iterator[Fault]:
     try:
         ends = link_ends(net)
     except KeyError:
         ends = None
-    yield from node_faults(net)
-    yield from link_faults(net, ends)
+    yield from node_faults(net, nodes)
+    yield from link_faults(net, ends, links)
     yield from gas_faults(net)
     yield from heat_faults(net)
     yield from fluid_faults(net)
@@ -38,15 +38,22 @@ def _faults(net: Network) -> Iterator[Fault]:
 
 
 def validate(
-    net: Network, file: str = "", lines: Mapping[tuple[str, str], int] | None = None
+    net: Network,
+    file: str = "",
+    lines: Mapping[tuple[str, str], int] | None = None,
+    *,
+    judged: tuple[Collection[str], Collection[str]] | None = None,
 ) -> list[Problem]:
     """All that is wrong with a network, in the order of lines where the file's are known.
 
     `lines` gives the line of each (kind, id); kinds are those of `validation.fault.FaultKind`.
+    `judged` are the nodes and links of a water network to be judged each for itself, all if None:
+    a reader names them that knows the others to be plain junctions with known patterns and plain
+    pipes with sizes above 0. How all hang together is judged in any case.
     """
     known = lines or {}
     problems = []
-    for fault in _faults(net):
+    for fault in _faults(net, *(judged or (net.nodes, net.links))):
         line = known.get((fault.kind, fault.id))
         if line is None and fault.kind in ("demand", "source"):
             line = known.get(("node", fault.id))

@@ -10,6 +10,7 @@ import pytest
 
 from network_models.formats.bulk import collector_paused, make_records
 from network_models.formats.inp.read import parse_inp, parse_sound_inp
+from network_models.validation.whole import validate
 from tests.network_models.test_public_networks import SOUND
 
 PLAIN = """[TITLE]
@@ -38,9 +39,12 @@ def test_public_networks_are_the_same_both_ways(file: Path) -> None:
     assert not careful.problems
     quick = parse_sound_inp("a.inp", text)
     if quick is not None:
-        assert quick == careful.network
-        assert list(quick.nodes) == list(careful.network.nodes)
-        assert list(quick.links) == list(careful.network.links)
+        assert quick.network == careful.network
+        assert list(quick.network.nodes) == list(careful.network.nodes)
+        assert list(quick.network.links) == list(careful.network.links)
+        # What is passed over because the columns were judged would have been found sound.
+        singly = (quick.single_nodes, quick.single_links)
+        assert validate(quick.network, judged=singly) == validate(quick.network)
 
 
 def test_most_public_networks_are_read_by_columns() -> None:
@@ -56,7 +60,9 @@ def both(text: str) -> bool:
         return False
     careful = parse_inp("a.inp", text)
     assert not careful.problems
-    assert quick == careful.network
+    assert quick.network == careful.network
+    singly = (quick.single_nodes, quick.single_links)
+    assert validate(quick.network, judged=singly) == validate(careful.network)
     return True
 
 
@@ -83,6 +89,16 @@ SOUND_TEXT = PLAIN.replace("1_0", "10")
         ("J1 0 1\n R 5 5", "J1 0 1\n J2 0 2\n R 5 5\n J1 4 4"),
         ("[END]\n", "[END]"),
         ("[END]\n", ""),
+        ("J2 10", "J2 +10"),
+        ("J2 10", "J2 .5"),
+        ("J2 10", "J2 5."),
+        ("J2 10", "J2 -0"),
+        ("J2 10", "J2 007"),
+        ("J2 10", "J2 1E+05"),
+        ("J2 10", "J2 123456789012345678901234567890"),
+        ("J2 10", "J2 70.637718000000007"),
+        ("2 J1 J2", "2 J2 J2"),
+        ("2 J1 J2", "2 R J1"),
     ],
 )
 def test_both_ways_agree(old: str, new: str) -> None:
@@ -97,6 +113,12 @@ def test_both_ways_agree(old: str, new: str) -> None:
         ("J2 10", "J2 1e999"),
         ("J2 10", "J2 ten"),
         ("J2 10", "J2 １０"),
+        ("J2 10", "J2 1,0"),
+        ("J2 10", "J2 [1"),
+        ("J2 10", "J2 true"),
+        ("J2 10", "J2 10 1 night"),
+        ("[PATTERNS]", "[DEMANDS]\n J1 1 night\n[PATTERNS]"),
+        ("[PATTERNS]", "[OPTIONS]\n UNITS GPM\n[PIPES]\n 3 J1 J2 4e-324 5 5 0\n[PATTERNS]"),
         ("J2 10", "J2 10 0 day more"),
         ("J2 10", "J1 10"),
         ("J2 10", "R 10"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from network_models.elements import Link, Node
@@ -167,6 +168,7 @@ _TIME_UNITS = {"SEC": 1.0, "MIN": 60.0, "HOU": 3600.0, "DAY": 86400.0}
 _HALF_DAY_S = 43200.0
 
 
+@lru_cache(maxsize=1024)  # controls of a week name the same hours of a day
 def seconds_of(word: str, unit: str = "") -> float | None:
     """Seconds of a time in EPANET's notation, or None if it is none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from network_models.formats.inp.columns import LONG, DoubtError
@@ -99,7 +99,19 @@ def parse_inp(file: str, text: str, *, epanet_constants: bool = False) -> Parsed
     return ParsedFile(_network(draft, sections.title), draft.problems, draft.lines)
 
 
-def parse_sound_inp(file: str, text: str, *, epanet_constants: bool = False) -> Network | None:
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """The network of a file, and what of it was read one by one: the ids of nodes and of links.
+
+    All others are plain junctions and pipes whose columns were judged as a whole.
+    """
+
+    network: Network
+    single_nodes: Collection[str]
+    single_links: Collection[str]
+
+
+def parse_sound_inp(file: str, text: str, *, epanet_constants: bool = False) -> SoundFile | None:
     """The network of a file in which all is right, as of `parse_inp` but much faster.
 
     None when anything is wrong, or may be: then `parse_inp` has the last word.
@@ -117,7 +129,10 @@ def parse_sound_inp(file: str, text: str, *, epanet_constants: bool = False) -> 
                 reader(draft, sections.rows[name])
     except DoubtError:
         return None
-    return None if draft.problems else _network(draft, sections.title)
+    if draft.problems:
+        return None
+    network = _network(draft, sections.title)
+    return SoundFile(network, draft.nodes.drafts.keys(), draft.links.drafts.keys())
 
 
 def _begin(file: str, sections: Sections, epanet_constants: bool) -> Draft:
