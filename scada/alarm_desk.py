@@ -20,6 +20,7 @@ from scada.alarm_book import AlarmBook
 from scada.alarm_derived import DerivedWatch, Values
 from scada.alarm_flood import Flood
 from scada.alarm_links import LinkWatch
+from scada.alarm_outlook import Outlook, Outlooks
 from scada.alarm_record import DEADLINE, AlarmEvent, Subject, stored_subject
 from scada.alarm_setting import Settings
 from scada.point import Point
@@ -57,6 +58,7 @@ class AlarmDesk:
         self.links = LinkWatch(points, self.book, clock.now_ns())
         self.derived = DerivedWatch(points, self.settings, self.book)
         self.flood = Flood()
+        self.outlooks = Outlooks(points)
         self._live = live
         self._hiding = np.zeros(len(points), dtype=bool)
         self._hiding[list(self.derived.hiding_points)] = True
@@ -74,6 +76,7 @@ class AlarmDesk:
         async with self._lock:
             stored = await asyncio.to_thread(self._journal.states)
             now_ns = self._clock.now_ns()
+            self.outlooks.note(stored)
             commands = [record for record in stored if record.get("kind") == "command"]
             alarms = [record for record in stored if record.get("kind") != "command"]
             events = [
@@ -114,6 +117,15 @@ class AlarmDesk:
             if self._live is not None:
                 events += self.derived.check(self._live, now_ns)
             await self._tell(events)
+
+    async def foresee(self, utility: str, at_ns: int, said: Outlook | None) -> None:
+        """Take what the model says will come of a utility's present state."""
+        async with self._lock:
+            now_ns = self._clock.now_ns()
+            self.outlooks.take(utility, at_ns, said)
+            news = self.outlooks.news(self.book.alarms(), now_ns) if said else []
+            alarms = [alarm for id_ in news if (alarm := self.book.get(id_)) is not None]
+            await self._tell([alarm.event("foreseen", now_ns) for alarm in alarms])
 
     async def acknowledge(
         self, ids: Iterable[str] | None, user: str, comment: str
@@ -161,7 +173,10 @@ class AlarmDesk:
 
     async def _make_so(self, change: Change) -> tuple[list[str], list[dict[str, str]]]:
         await self._tell([])  # what happened before it stands before it
-        await self._store_and_publish(change.events)
+        now_ns = self._clock.now_ns()
+        events = [self.outlooks.shown(event, now_ns) for event in change.events]
+        await self._store_and_publish(events)
+        self.outlooks.note(events)
         self.book.adopt(change)
         return [alarm.subject.id for alarm in change.alarms], change.refused
 
@@ -199,8 +214,11 @@ class AlarmDesk:
 
     async def _tell(self, events: list[AlarmEvent]) -> None:
         """Store and publish events; those that cannot be stored wait and are tried again."""
+        now_ns = self._clock.now_ns()
+        events = [self.outlooks.shown(event, now_ns) for event in events]
+        self.outlooks.note(events)
         self._unsaved += events
-        self._unsaved += self.flood.take(events, self._clock.now_ns())
+        self._unsaved += self.flood.take(events, now_ns)
         if not self._unsaved:
             return
         with contextlib.suppress(BusError):

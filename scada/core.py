@@ -99,8 +99,6 @@ class Core:
             two_person=two_person,
             drill=drill,
         )
-        self.outlook: dict[str, tuple[int, Mapping[str, Any] | None]] = {}
-        """By utility: when the model last told what comes if nothing is done, and what."""
         self._table = table
         self._bus = bus
         self._clock = clock
@@ -126,9 +124,7 @@ class Core:
         """Restore what the last run left, serve, and work until cancelled."""
         await self._start()
         links = await self._bus.subscribe("links", size=16)
-        answers = Answers(
-            self._table, self.live, self.desk, self.historian, self._clock, self.outlook
-        )
+        answers = Answers(self._table, self.live, self.desk, self.historian, self._clock)
         services: dict[str, Handler] = {
             "core.samples": self._samples,
             "core.live": self._live,
@@ -385,7 +381,8 @@ class Core:
         `outlook`: what the model says will come if nothing is done (None: it cannot say).
         """
         if header.get("utility"):
-            self.outlook[str(header["utility"])] = (int(header["time_ns"]), header.get("outlook"))
+            said = header.get("outlook")
+            await self.desk.foresee(str(header["utility"]), int(header["time_ns"]), said)
         batch = SampleBatch.from_bytes(payload)
         self.live.apply_model(batch)
         self._changed_model[batch.point] = True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from scada import alarm_actions
 from scada.alarm_actions import Action
@@ -20,9 +20,6 @@ from scada.store.port import ORIGINS
 
 MAX_TREND = 100_000
 MAX_LISTED = 5000
-STANDING = ("unacknowledged", "acknowledged")
-FRESH_NS = 60 * 1_000_000_000
-"""An outlook older than this is none."""
 """Alarms or events in one answer."""
 
 
@@ -49,16 +46,12 @@ class Answers:
         desk: AlarmDesk,
         historian: Historian,
         clock: Clock,
-        outlook: Mapping[str, tuple[int, Mapping[str, Any] | None]],
     ) -> None:
-        """`outlook`: by utility, when the model told what comes if nothing is done, and what."""
-        self._outlook = outlook
         self.live = live
         self.desk = desk
         self.historian = historian
         self._table = table
         self._clock = clock
-        self._known = {point.id: place for place, point in enumerate(table.points)}
         self._of_model = [p.driver == "model" for p in table.points]
 
     async def snapshot(self, _header: Header, _payload: bytes) -> tuple[Header, bytes]:
@@ -74,19 +67,10 @@ class Answers:
         present state: people below the limit, in how many minutes, which tank is empty when.
         """
         limit = min(int(header.get("limit") or MAX_LISTED), MAX_LISTED)
-        alarms = [self._with_outlook(a) for a in self.desk.book.alarms()[:limit]]
+        now_ns = self._clock.now_ns()
+        found = self.desk.book.alarms()[:limit]
+        alarms = [self.desk.outlooks.shown(alarm, now_ns) for alarm in found]
         return {"alarms": alarms, "counts": self.desk.book.counts()}, b""
-
-    def _with_outlook(self, alarm: dict[str, Any]) -> dict[str, Any]:
-        handle = self._known.get(str(alarm.get("source")))
-        if handle is None or alarm["state"] not in STANDING:
-            return alarm
-        at_ns, told = self._outlook.get(self._table.points[handle].utility, (0, None))
-        # What the model said before the alarm came does not know its cause.
-        fresh = at_ns >= alarm["raised_ns"] and self._clock.now_ns() - at_ns <= FRESH_NS
-        if not fresh or not told or not (told["people"] or told["tank"]):
-            return alarm
-        return {**alarm, "outlook": {**told, "time_ns": at_ns}}
 
     async def acknowledge(self, header: Header, _payload: bytes) -> tuple[Header, bytes]:
         """{ids: [...] | "all", user, comment} -> {acknowledged, refused}."""

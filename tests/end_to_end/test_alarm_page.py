@@ -172,6 +172,31 @@ async def test_an_alarm_is_shelved_taken_back_and_counted(tmp_path: Path) -> Non
         assert watched.errors == []
 
 
+async def test_the_journal_shows_what_was_foreseen(tmp_path: Path) -> None:
+    async with real_room(tmp_path) as room, browser_page() as watched:
+        low = next(p for p in city(6).points if p.end_point and p.limits.low is not None)
+        await room.send(**{low.id.replace("-", "_"): 0.1e6})
+        page = watched.page
+        await opened(page, room.url + "#/events", "Li Wei")
+        raised = page.get_by_role("row").filter(has_text="raised").filter(has_text=low.id)
+        await expect(raised.first).to_be_visible(timeout=30_000)
+        said = {"limit_pa": 0.14e6, "people_now": 0, "people": 4120, "in_min": 35.0}
+        said |= {"tank": "T2", "tank_empty_min": 50.2, "horizon_min": 120.0}
+        now_ns = SystemClock().now_ns()
+        header = {"time_ns": now_ns, "utility": "water", "outlook": said}
+        nothing = SampleBatch.from_bytes(b"").to_bytes()
+        await room.bus.call("core.model", header, nothing)
+        row = page.get_by_role("row").filter(has_text="consequence foreseen")
+        await expect(row.first).to_contain_text("4,120 people below 0.14 MPa in 35 min")
+        await expect(row.first).to_contain_text("T2 empty in 50 min")
+        await shot(page, "foreseen")
+        await page.reload()  # from the journal, not from the stream
+        await expect(row.first).to_contain_text("4,120 people below 0.14 MPa in 35 min")
+        await page.get_by_role("button", name="中文").click()
+        await expect(page.get_by_text("预见后果").first).to_be_visible()
+        assert watched.errors == []
+
+
 async def test_a_command_of_two_persons(tmp_path: Path) -> None:
     async with real_room(tmp_path) as room, browser_page() as first, browser_page() as second:
         await room.send(W_S_PRV1=0.3e6)

@@ -61,6 +61,17 @@ export interface Geometry {
   };
 }
 
+export interface Outlook {
+  limit_pa: number;
+  people_now: number;
+  people: number;
+  in_min: number;
+  tank: string;
+  tank_empty_min: number | null;
+  /** When the model said so. */
+  time_ns: number;
+}
+
 export interface Alarm {
   id: string;
   source: string;
@@ -79,7 +90,7 @@ export interface Alarm {
   text_en: string;
   occurrences: number;
   /** What the model says will come of the present state if nothing is done. */
-  outlook?: { limit_pa: number; people_now: number; people: number; in_min: number; tank: string; tank_empty_min: number | null };
+  outlook?: Outlook;
   /** Shelved, suppressed by design or out of service: kept from the operator. */
   held?: boolean;
   holds?: {
