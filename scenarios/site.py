@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from dispatch.crew_file import read_crews
+from dispatch.crews import Crew
 from dispatch.customers import Customer, read_customers
 from dispatch.element import element_name
 from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_points, read_fleet
@@ -43,6 +45,8 @@ TABLES = (
 
 ALARMS = "alarms.csv"
 """What the site decides of its alarms; may be missing."""
+CREWS = "crews.csv"
+"""Who can be sent out; may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,7 @@ class Site:
     web_port: int
     data: Path
     fire_fleet: tuple[Truck, ...] = ()
+    crews: tuple[Crew, ...] = ()
     history_url: str = ""
     records_url: str = ""
     keep_days: float = 3653.0
@@ -143,6 +148,7 @@ def load_site(path: Path | str) -> Site:
     fleet = rows(lambda: _fleet(folder, depots))
     fire_fleet = rows(lambda: _fire_fleet(folder, depots, fleet))
     fill_points = rows(lambda: _fill_points(folder, water))
+    crews = rows(lambda: read_crews(folder / CREWS)) if (folder / CREWS).exists() else ()
     if problems:
         raise InputError(problems)
     return Site(
@@ -163,6 +169,7 @@ def load_site(path: Path | str) -> Site:
         roads=roads,
         fleet=fleet,
         fire_fleet=fire_fleet,
+        crews=crews,
         fill_points=fill_points,
         depots=depots,
         web_host=settings.web_host,

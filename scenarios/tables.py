@@ -17,6 +17,9 @@ FLEET_HEADER = (
 )  # fmt: skip
 FILL_HEADER = ("id", "name_zh", "name_en", "x", "y", "element", "flow_m3h")
 DEPOT_HEADER = ("id", "name_zh", "name_en", "x", "y")
+CREW_HEADER = (
+    "id", "name_zh", "name_en", "x", "y", "media", "skills", "vehicle", "hours", "available"
+)  # fmt: skip
 
 
 def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -13,6 +13,7 @@ from hmi.cli import output
 from hmi.cli.advise import advise
 from hmi.cli.alarms import alarms_app
 from hmi.cli.comply import comply
+from hmi.cli.crews import crew_app
 from hmi.cli.demo import demo
 from hmi.cli.history import backup, history_app, restore
 from hmi.cli.indicators import indicators
@@ -47,6 +48,7 @@ app.add_typer(whatif_app, name="whatif")
 app.add_typer(rules_app, name="rules")
 outage_app.command()(trucks)
 app.add_typer(outage_app, name="outage")
+app.add_typer(crew_app, name="crew")
 app.add_typer(alarms_app, name="alarms")
 app.add_typer(history_app, name="history")
 app.command()(backup)

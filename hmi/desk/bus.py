@@ -4,8 +4,9 @@
 `<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
 {state}; `outages.messages` {id}; `outages.beside` {start, end}: footprints of orders
 in those hours; `incidents.timers` {}; `works.calls` {}; `works.rates` {start, end, statistics_day,
-utility}. Each answers `{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`,
-`{"missing": id}`.
+utility}; `crews.list` {}; `crews.options` {job | element, skill, at}; `crews.medium` {id};
+`crews.assign` {crew, id, user, role}; `crews.release` {crew, user, role}. Each answers
+`{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from dispatch.outages import RefusedStepError
+from hmi.desk.crew_service import CrewService
 from hmi.desk.deadlines import timers_now
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import OutageService
@@ -40,6 +42,7 @@ async def serve_orders(
     *,
     incidents: IncidentService | None = None,
     works: WorkService | None = None,
+    crews: CrewService | None = None,
 ) -> None:
     """Answer the desk's services."""
     await _serve_book(bus, "outages", outages)
@@ -57,19 +60,34 @@ async def serve_orders(
         names = ("start", "end", "statistics_day", "utility")
         more["works.calls"] = lambda _ask: works.calls()
         more["works.rates"] = lambda ask: works.rates(*(str(ask[name]) for name in names))
+    if crews is not None:
+        more |= _crew_services(crews)
     for service, work in more.items():
         await bus.serve(service, _answering(work))
+
+
+def _by(ask: Header) -> dict[str, Any]:
+    return {"user": str(ask["user"]), "role": str(ask["role"])}
+
+
+def _crew_services(crews: CrewService) -> dict[str, Callable[[Header], Any]]:
+    return {
+        "crews.list": lambda _ask: crews.all(),
+        "crews.options": crews.options,
+        "crews.medium": lambda ask: crews.medium_of(str(ask["id"])),
+        "crews.assign": lambda ask: crews.assign(str(ask["crew"]), str(ask["id"]), **_by(ask)),
+        "crews.release": lambda ask: crews.release(str(ask["crew"]), **_by(ask)),
+    }
 
 
 async def _serve_book(
     bus: Bus, name: str, book: OutageService | IncidentService | WorkService
 ) -> None:
-    def by(ask: Header) -> dict[str, Any]:
-        return {"user": str(ask["user"]), "role": str(ask["role"])}
-
     works: dict[str, Callable[[Header], Any]] = {
-        "open": lambda ask: book.open(ask["record"], **by(ask)),
-        "step": lambda ask: book.step(str(ask["id"]), str(ask["action"]), ask["record"], **by(ask)),
+        "open": lambda ask: book.open(ask["record"], **_by(ask)),
+        "step": lambda ask: book.step(
+            str(ask["id"]), str(ask["action"]), ask["record"], **_by(ask)
+        ),
         "get": lambda ask: book.get(str(ask["id"])),
     }
     if name != "outages":
@@ -97,7 +115,7 @@ def _answer(work: Callable[[Header], Any], header: Header) -> dict[str, Any]:
     except InputError as error:
         return {"problems": [problem.as_dict() for problem in error.problems]}
     except KeyError:
-        return {"missing": str(header.get("id"))}
+        return {"missing": str(header.get("id") or header.get("job"))}
     except ChangedMeanwhileError:
         reason = {
             "gate": "version",

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from dispatch.roads import RoadGraph
 from dispatch.rulebook import RuleBook
 from hmi.desk.adapters import FileAdapter
 from hmi.desk.bus import empty_outbox, serve_orders
 from hmi.desk.call_map import CallMap
+from hmi.desk.crew_service import CrewService
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
 from hmi.desk.work_service import WorkService
@@ -35,15 +37,7 @@ async def start_desk(
     Messages go to files in the site's data folder (`sent`), and to `adapters` by channel;
     `channels` are those of each form of an order's messages, files where it names none.
     """
-    settings = DeskSettings(
-        zone=ZoneInfo(site.timezone),
-        profile=site.profile,
-        name_zh=site.name_zh,
-        name_en=site.name_en,
-        large_scope_households=site.large_scope_households,
-        night_ban=site.gas_night_ban,
-        channels=channels,
-    )
+    settings = settings_of(site, channels)
     book, rules = SqlOrderBook(records), RuleBook.load()
     incidents = IncidentService(book, rules, settings)
     await serve_orders(
@@ -57,6 +51,34 @@ async def start_desk(
             settings,
             calls=CallMap(site.networks, site.valves, SqlOutages(records).get),
         ),
+        crews=crews_of(records, site, incidents),
     )
     ways = {"file": FileAdapter(site.data / "sent"), **(adapters or {})}
     return asyncio.create_task(empty_outbox(records, ways)), incidents
+
+
+def settings_of(site: Site, channels: Mapping[str, tuple[str, ...]] | None = None) -> DeskSettings:
+    """What the desk knows of a site."""
+    return DeskSettings(
+        zone=ZoneInfo(site.timezone),
+        profile=site.profile,
+        name_zh=site.name_zh,
+        name_en=site.name_en,
+        large_scope_households=site.large_scope_households,
+        night_ban=site.gas_night_ban,
+        channels=channels,
+    )
+
+
+def crews_of(records: Engine, site: Site, incidents: IncidentService | None = None) -> CrewService:
+    """The crews of a site and their work; the command line has no room behind it."""
+    book, rules, settings = SqlOrderBook(records), RuleBook.load(), settings_of(site)
+    return CrewService(
+        book,
+        rules,
+        settings,
+        crews=site.crews,
+        roads=RoadGraph(site.roads),
+        networks=site.networks,
+        incidents=incidents or IncidentService(book, rules, settings),
+    )

@@ -20,7 +20,7 @@ from scenarios.city.people import settle
 from scenarios.city.plan import CityPlan, plan_city
 from scenarios.city.points_gas_heat import add_gas_points, add_heat_points
 from scenarios.city.points_water import add_water_points
-from scenarios.city.services import write_city_valves, write_fleet, write_roads
+from scenarios.city.services import write_city_valves, write_crews, write_fleet, write_roads
 from scenarios.city.streets import lay_streets
 from scenarios.city.water import build_water
 from scenarios.devices import DEVICES, Ports, driver_configs
@@ -98,5 +98,7 @@ def _write(folder: Path, plan: CityPlan, files: Mapping[str, str]) -> PointTable
     write_city_valves(folder / "valves.csv", water.net, stream(5))
     write_customers(folder / "customers.csv", plan, streets, people, water.ids, stream(6))
     write_roads(folder / "roads.csv", streets, stream(7))
-    write_fleet(folder, streets, water.works, water.ids, int(people.people.sum()))
+    count = int(people.people.sum())
+    write_fleet(folder, streets, water.works, water.ids, count)
+    write_crews(folder / "crews.csv", streets, count, list(files))
     return book.table()

@@ -17,6 +17,7 @@ from scenarios.city.streets import TRUNK, Streets
 from scenarios.city.works import Works
 from scenarios.spreading import spread
 from scenarios.tables import (
+    CREW_HEADER,
     DEPOT_HEADER,
     FILL_HEADER,
     FLEET_HEADER,
@@ -28,6 +29,7 @@ from scenarios.tables import (
 SPEED_KMH = (25, 35, 45)
 """Of a truck on a lane, a main road and an avenue."""
 PEOPLE_PER_TRUCK = 13_000
+PEOPLE_PER_CREW = 40_000
 CAPACITIES_M3 = (5, 6, 8, 8, 10)
 STUCK_SHARE = 0.04
 REMOTE_SHARE = 0.25
@@ -98,6 +100,29 @@ def write_fleet(folder: Path, streets: Streets, works: Sequence[Works], ids: Seq
                 float(streets.y[node]), f"node:{ids[node]}", flow,
             )
             for i, (node, name, flow) in enumerate(places, start=1)
+        ),
+    )  # fmt: skip
+
+
+def write_crews(path: Path, streets: Streets, people: int, media: Sequence[str]) -> None:
+    """Write crews.csv: repair and duty crews around the city, by day, by night and always."""
+    trunk = np.flatnonzero(streets.rank == TRUNK)
+    count = max(2 * len(media), round(people / PEOPLE_PER_CREW))
+    places = trunk[spread(streets.x[trunk], streets.y[trunk], count, 0)].tolist()
+    trades = [*((medium,) for medium in media), tuple(media)]
+    write_table(
+        path,
+        CREW_HEADER,
+        (
+            (
+                f"C{i + 1:02d}", f"{names.street(node % 40, 2).zh}班组",
+                f"{names.street(node % 40, 2).en} crew", float(streets.x[node]),
+                float(streets.y[node]), " ".join(trades[i % len(trades)]),
+                ("repair valves visit", "repair valves", "valves visit")[i % 3],
+                ("抢修车", "工程车", "巡查车")[i % 3],
+                ("", "08:00-20:00", "20:00-08:00")[i // len(trades) % 3], yes_no(i % 12 != 11),
+            )
+            for i, node in enumerate(places)
         ),
     )  # fmt: skip
 

@@ -47,12 +47,21 @@ def test_d4_a_burst_at_night(
     )
     # Crews by the roads: the nearer one is busy until four.
     crews = [
-        Crew(id="near", x=1000.0, y=0.0, skills=frozenset({"water"}), free_at=T0 + HOUR),
-        Crew(id="far", x=0.0, y=1000.0, skills=frozenset({"water", "gas"})),
-        Crew(id="gas", x=1000.0, y=0.0, skills=frozenset({"gas"})),
+        Crew(id="near", x=1000.0, y=0.0, media=frozenset({"water"})),
+        Crew(id="far", x=0.0, y=1000.0, media=frozenset({"water", "gas"})),
+        Crew(id="gas", x=1000.0, y=0.0, media=frozenset({"gas"})),
     ]
     assert burst.place is not None
-    options = crew_options(roads, crews, burst.place, now=T0, needs={"water"})
+    options = crew_options(
+        roads,
+        crews,
+        burst.place,
+        now=T0,
+        zone=ZONE,
+        medium="water",
+        skill="repair",
+        busy={"near": T0 + HOUR},
+    )
     assert [option.crew for option in options] == ["far", "near"]
     assert options[0].drive_s == pytest.approx(200.0)
     burst = take(burst, "dispatched", T0, "du", now=T0, crew="far")
