@@ -120,10 +120,23 @@ async def take_step(
     order_id: str, body: TakeStep, parts: PartsDep, identity: PlannerDep
 ) -> dict[str, Any]:
     """Take a step; 409 with every reason when it is refused."""
+    ask = await _asked(order_id, body, parts, identity)
+    return {"order": await ask_desk(parts, "outages.step", ask)}
+
+
+@router.post("/{order_id}/trial")
+async def try_step(
+    order_id: str, body: TakeStep, parts: PartsDep, identity: PlannerDep
+) -> dict[str, Any]:
+    """What a step would lead to and the texts it would send; nothing is done. 409 as for it."""
+    ask = await _asked(order_id, body, parts, identity)
+    return {"trial": await ask_desk(parts, "outages.trial", ask)}
+
+
+async def _asked(order_id: str, body: TakeStep, parts: Parts, identity: Identity) -> dict[str, Any]:
     kept = await ask_desk(parts, "outages.get", {"id": order_id})
     user = _who(identity, body, kept["order"]["medium"])
-    ask = {"id": order_id, **body.model_dump(), "user": user}
-    return {"order": await ask_desk(parts, "outages.step", ask)}
+    return {"id": order_id, **body.model_dump(), "user": user}
 
 
 def _who(identity: Identity, body: OpenOrder | TakeStep, medium: str) -> str:

@@ -2,7 +2,8 @@
 
 `<book>.open` {record, user, role}, `<book>.step` {id, action, record, user, role},
 `<book>.get` {id}, `<book>.list`, for the books outages, incidents and works; `outages.list` takes
-{state}; `outages.messages` {id}; `outages.beside` {start, end}: footprints of orders
+{state}; `outages.trial` takes what a step does, and tells what it would do; `outages.messages`
+{id}; `outages.beside` {start, end}: footprints of orders
 in those hours; `incidents.timers` {}; `works.calls` {}; `works.rates` {start, end, statistics_day,
 utility}; `crews.list` {}; `crews.options` {job | element, skill, at}; `crews.medium` {id};
 `crews.assign` {crew, id, user, role}; `crews.release` {crew, user, role}. Each answers
@@ -52,6 +53,13 @@ async def serve_orders(
     more: dict[str, Callable[[Header], Any]] = {
         "outages.list": lambda ask: outages.list(state=ask.get("state")),
         "outages.beside": lambda ask: outages.beside(str(ask["start"]), str(ask["end"])),
+        "outages.trial": lambda ask: outages.trial(
+            str(ask["id"]),
+            str(ask["action"]),
+            ask["record"],
+            user=str(ask["user"]),
+            role=str(ask["role"]),
+        ),
         "outages.messages": lambda ask: box.of_order(str(ask["id"])),
     }
     if incidents is not None:

@@ -23,6 +23,8 @@ from dispatch.outages import (
     open_outage,
     take_step,
 )
+from dispatch.outages.due import next_due
+from dispatch.outages.gates import facts_needed
 from dispatch.outages.texts import texts_of
 from dispatch.rulebook import RuleBook
 from hmi.desk.moments import read_moment, to_ns
@@ -148,37 +150,75 @@ class OutageService:
         self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
     ) -> dict[str, Any]:
         """Take a step on an order. KeyError without one; other errors as in `open`."""
-        details = self._values(record, needs=(), takes=None)
         now = self._clock()
+        details = self._values(record, needs=(), takes=None)
         step = _step(action, details.pop("at", now), user, role, details)
+        told = self._told_conflicts(order_id, action)
 
         def work(before: Mapping[str, Any] | None) -> Entry:
             if before is None:
                 raise KeyError(order_id)
             order = OutageOrder.from_dict(before["order"])
-            taken = step
-            if action in {"amend", "extend"}:
-                element = str(details.get("element", order.element))
-                proposal = str(details.get("proposal", order.proposal))
-                self._check_delivery(details, proposal, element)
-            if action == "amend":
-                households = int(details.get("households", order.households))
-                taken = replace(step, details={**details, "size": self._size(details, households)})
-            outcome = take_step(order, taken, self._law(order.start), now=now)
-            return self._entry(outcome, step, {**record, **told})
+            return self._stepped(order, step, {**record, **told}, now)
 
-        told = {"conflicts": self.conflicts(order_id)} if action in TELLS_CONFLICTS else {}
         return {**self._taken(self._book.take(order_id, work, entered_ns=to_ns(now))), **told}
 
+    def trial(
+        self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
+    ) -> dict[str, Any]:
+        """What `step` would lead to and tell whom, with nothing stored and nobody told.
+
+        Errors as in `step`.
+        """
+        now = self._clock()
+        details = self._values(record, needs=(), takes=None)
+        step = _step(action, details.pop("at", now), user, role, details)
+        before = OutageOrder.from_dict(self._book.get(order_id)["order"])
+        entry = self._stepped(before, step, record, now)
+        texts = [
+            {"channel": m.channel, "audience": m.audience, "content": dict(m.content)}
+            for m in entry.messages
+        ]
+        told = self._told_conflicts(order_id, action)
+        return {"id": entry.order_id, **entry.order, "messages": texts, **told}
+
+    def _told_conflicts(self, order_id: str, action: str) -> dict[str, Any]:
+        return {"conflicts": self.conflicts(order_id)} if action in TELLS_CONFLICTS else {}
+
+    def _stepped(
+        self, order: OutageOrder, step: Step, record: Mapping[str, Any], now: datetime
+    ) -> Entry:
+        """The entry of a step on an order as it stands."""
+        details, taken = step.details, step
+        if step.action in {"amend", "extend"}:
+            element = str(details.get("element", order.element))
+            proposal = str(details.get("proposal", order.proposal))
+            self._check_delivery(details, proposal, element)
+        if step.action == "amend":
+            households = int(details.get("households", order.households))
+            taken = replace(step, details={**details, "size": self._size(details, households)})
+        outcome = take_step(order, taken, self._law(order.start), now=now)
+        return self._entry(outcome, step, record)
+
     def get(self, order_id: str) -> dict[str, Any]:
-        """An order with every step it took. KeyError without one."""
+        """An order with every step it took. KeyError without one.
+
+        `due` is what comes next and by when, `facts_needed` what restoring must have on record.
+        """
         kept = self._book.get(order_id)
-        told = {"conflicts": self.conflicts(order_id)} if kept["order"]["state"] in COUNTED else {}
-        return {**kept, **told, "steps": self._book.steps(order_id)}
+        order = OutageOrder.from_dict(kept["order"])
+        told = {"conflicts": self.conflicts(order_id)} if order.state in COUNTED else {}
+        needed = {"facts_needed": list(facts_needed(order))}
+        return {**kept, **told, **needed, **self._due(order), "steps": self._book.steps(order_id)}
 
     def list(self, *, state: str | None = None, limit: int = 200) -> list[Any]:
-        """Orders as they stand, the last changed first."""
-        return self._book.orders(BOOK, state=state, limit=limit)
+        """Orders as they stand with what is `due` next, the last changed first."""
+        found = self._book.orders(BOOK, state=state, limit=limit)
+        return [{**kept, **self._due(OutageOrder.from_dict(kept["order"]))} for kept in found]
+
+    def _due(self, order: OutageOrder) -> dict[str, Any]:
+        due = next_due(order, self._law(order.start), self._clock())
+        return {"due": None if due is None else due.as_dict()}
 
     def _check_delivery(self, given: Mapping[str, Any], proposal: str, element: str) -> None:
         """InputError for a delivery plan that no saved proposal for the element has."""

@@ -27,6 +27,7 @@ ROLES = {
     "extend": "dispatcher",
     "correct": "leader",
     "close": "dispatcher",
+    "road-told": "dispatcher",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,8 +34,10 @@ pytestmark = [
 ]
 
 
-async def desk_on(feeder: Feeder, folder: Path) -> tuple[OutageService, IncidentService]:
-    """The desk's services on a feeder's bus."""
+async def desk_on(
+    feeder: Feeder, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> tuple[OutageService, IncidentService]:
+    """The desk's services on a feeder's bus; `clock` is that of the outages."""
     records = engine(folder / "records.db")
     migrate(records)
     settings = DeskSettings(
@@ -41,7 +45,7 @@ async def desk_on(feeder: Feeder, folder: Path) -> tuple[OutageService, Incident
     )
     book, rules = SqlOrderBook(records), RuleBook.load()
     outages, incidents = (
-        OutageService(book, rules, settings),
+        OutageService(book, rules, settings, clock=clock),
         IncidentService(book, rules, settings),
     )
     calls = CallMap(feeder.view.networks, feeder.view.valves)

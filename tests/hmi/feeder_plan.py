@@ -62,6 +62,7 @@ def proposal(view: SiteView, link: str, request: dict[str, Any]) -> dict[str, An
             "source": "site.toml",
             "lower_bound": 2,
             "trucks": 2,
+            "undelivered_m3": 0.0,
             "binds": "capacity",
             "notes": [],
             "routes": [
@@ -95,7 +96,9 @@ def proposal(view: SiteView, link: str, request: dict[str, Any]) -> dict[str, An
         "schema": "ringmain/outage-plan/1",
         "id": f"OUT-{link}-{int(start.timestamp())}",
         "element": f"water/link:{link}",
+        "medium": "water",
         "kind": "planned",
+        "reason": request["reason"],
         "start": start.isoformat(),
         "end": end.isoformat(),
         "duration_h": hours,

@@ -75,6 +75,21 @@ async def step(
     return await client.post(f"/api/outage-orders/{order}/steps", json=body)
 
 
+async def test_a_step_is_tried_over_http(client: httpx.AsyncClient) -> None:
+    order = await opened(client)
+    path = f"/api/outage-orders/{order}"
+    body = {"action": "file", "record": {}, "user": "pan", "role": "planner"}
+    seen = await client.post(f"{path}/trial", json=body)
+    assert seen.json()["trial"]["order"]["state"] == "requested"
+    assert (await client.get(path)).json()["order"]["order"]["state"] == "study"
+    refused = await client.post(f"{path}/trial", json={**body, "action": "publish"})
+    assert refused.status_code == 409
+    gates = {reason["gate"] for reason in refused.json()["error"]["problems"]}
+    assert gates == {"state", "role"}
+    (row,) = (await client.get("/api/outage-orders")).json()["orders"]
+    assert row["due"]["rule"] == "WATER-OUTAGE-NOTICE-LARGE"
+
+
 async def test_an_outage_is_published_and_read_back(client: httpx.AsyncClient) -> None:
     order = await opened(client)
     for role, action in (("planner", "file"), ("leader", "approve"), ("dispatcher", "publish")):

@@ -103,6 +103,34 @@ def test_what_else_is_planned_for_those_hours_is_told_and_kept(
     assert service.beside("2026-01-08T17:00", "2026-01-09T17:00") == []
 
 
+def test_a_step_is_tried_before_it_is_taken(service: OutageService, records: Engine) -> None:
+    order_id: str = service.open(RECORD, user="pan", role="planner")["id"]
+    service.step(order_id, "file", {}, user="pan", role="planner")
+    # Refused as the step itself would be, with every reason.
+    with pytest.raises(RefusedStepError) as refused:
+        service.trial(order_id, "approve", {}, user="pan", role="planner")
+    assert [reason.gate for reason in refused.value.reasons] == ["role"]
+    service.step(order_id, "approve", {}, user="li", role="leader")
+    seen = service.trial(order_id, "publish", {}, user="du", role="dispatcher")
+    assert seen["order"]["state"] == "published"
+    audiences = [text["audience"] for text in seen["messages"]]
+    assert "public/bulletin" in audiences
+    assert "东苑小区" in seen["messages"][0]["content"]["zh"]
+    # Nothing was done, and nobody was told.
+    kept = service.get(order_id)
+    assert (kept["order"]["state"], len(kept["steps"])) == ("approved", 3)
+    assert SqlOutbox(records).of_order(order_id) == []
+    # What comes next is said, with the list too.
+    assert kept["due"]["what"] == "publish"
+    assert kept["due"]["rule"] == "WATER-OUTAGE-NOTICE-LARGE"
+    assert kept["facts_needed"] == ["flushed", "sample-good", "pressure-verified"]
+    assert [row["due"] for row in service.list()] == [kept["due"]]
+    # The step taken is the step tried.
+    taken = service.step(order_id, "publish", {}, user="du", role="dispatcher")
+    assert taken["order"] == seen["order"]
+    assert len(SqlOutbox(records).of_order(order_id)) == len(audiences)
+
+
 def test_a_published_outage_has_its_steps_and_messages(
     service: OutageService, records: Engine, tmp_path: Path
 ) -> None:

@@ -10,6 +10,11 @@ export interface Problem {
   text_zh?: string;
   text_en?: string;
   rule?: string;
+  clause?: string;
+  gate?: string;
+  deadline?: string | null;
+  file?: string;
+  line?: number | null;
 }
 
 function sentence(p: Problem): string {

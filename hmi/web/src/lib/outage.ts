@@ -44,6 +44,7 @@ export interface TruckPlan {
   source: string;
   lower_bound: number | null;
   trucks: number;
+  undelivered_m3: number;
   routes: { truck: string; stops: Stop[] }[];
   binds: string | null;
   binds_zh?: string;
@@ -72,8 +73,10 @@ export interface LowNode {
 export interface Proposal {
   schema: string;
   id: string;
+  medium: "water" | "gas" | "heat";
   element: string;
   kind: string;
+  reason?: string;
   start: string;
   end: string;
   duration_h: number;
