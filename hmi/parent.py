@@ -16,7 +16,8 @@ SET_PARENT_DEATH_SIGNAL = 1
 def end_with_parent(parent: int | None = None) -> None:
     """Ask the kernel for SIGTERM when the parent dies; end at once when it is gone already.
 
-    `parent` is its process id, where the caller knows it from before the start.
+    `parent` is its process id, where the caller knows it from before the start: who died while
+    this process was still starting cannot be told from who never was.
     """
     parent = parent or os.getppid()
     with contextlib.suppress(OSError, AttributeError):

@@ -1,4 +1,6 @@
-"""The processes of a room: `python -m hmi.processes ROLE FOLDER`, started by the supervisor.
+"""The processes of a room: `python -m hmi.processes ROLE FOLDER [SUPERVISOR]`.
+
+The supervisor starts them, and tells its process id: they end with it.
 
 Each role is one small function that wires packages together and runs until told to stop.
 """
@@ -257,9 +259,9 @@ ROLES: dict[str, Callable[[Site, Reloads], Awaitable[None]]] = {
 }
 
 
-def main(role: str, folder: str) -> None:
+def main(role: str, folder: str, supervisor: int | None = None) -> None:
     """Run one role until SIGTERM, SIGINT or the end of the supervisor."""
-    end_with_parent()
+    end_with_parent(supervisor)
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -293,4 +295,4 @@ async def _until_told(work: Callable[[Site, Reloads], Awaitable[None]], folder: 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else None)

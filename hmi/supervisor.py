@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hmi.left_behind import until_gone
+
 FIRST_RESTART_S = 0.5
 LONGEST_RESTART_S = 10.0
 CALM_S = 30.0
@@ -57,8 +59,11 @@ class Supervisor:
         self._stopping = asyncio.Event()
 
     async def start(self) -> None:
-        """Start every process; returns at once."""
+        """Start every process, once those of a supervisor that was killed here have ended."""
         (self.data / "logs").mkdir(parents=True, exist_ok=True)
+        killed = await until_gone(self.folder, self.data / "processes.json", 2 * STOP_PATIENCE_S)
+        for role in killed:
+            self._say(f"{role} of an earlier run did not end and was killed")
         for child in self._children:
             child.task = asyncio.create_task(self._keep(child))
 
@@ -119,6 +124,7 @@ class Supervisor:
                 "hmi.processes",
                 child.role,
                 str(self.folder),
+                str(os.getpid()),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
