@@ -19,7 +19,8 @@ from dispatch.ends import end_nodes
 from dispatch.finding import Finding
 from dispatch.impact import assess
 from dispatch.isolation import Isolation, isolate
-from dispatch.media_impact import gas_impact, heat_impact, isolate_medium, media_valves
+from dispatch.media_impact import gas_impact, heat_impact
+from dispatch.medium_isolation import isolate_medium, valves_of
 from dispatch.outages.gates import LEAD_RULES
 from dispatch.pattern_time import pattern_time_s
 from dispatch.request import OutageRequest, PlanningContext, elapsed
@@ -224,8 +225,8 @@ def _other(
     tell: Progress,
 ) -> list[Candidate]:
     """Gas and heat: each window by itself, with its own line pack or its own rooms."""
-    valves, _ = media_valves(context)
-    isolation = isolate_medium(context, request.element, valves)
+    valves, _ = valves_of(context.network, context.valves)
+    isolation = isolate_medium(context.network, request.element, valves)
     gas = context.network.medium == "gas"
     found = []
     for i, start in enumerate(starts):

@@ -1,4 +1,8 @@
-"""Outages at the same time that meet in place or effect. Pure; footprints come from proposals."""
+"""Outages at the same time that meet in place or effect. Pure.
+
+Footprints come from proposals; an order without one is compared by what its valves shut, or by its
+element alone, and that is said.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,22 @@ TEXTS: dict[Meets, tuple[str, str]] = {
     "people": ("同一用户同时受影响", "the same customers are hit"),
     "joint": ("同时关闭将使更多节点失去水源", "shut together they cut off more than each alone"),
 }
+Basis = Literal["proposal", "valves", "element", "not-shut"]
+UNJUDGED: dict[Basis, tuple[str, str]] = {
+    "valves": (
+        "无已保存方案：按阀门和停供用户比较，低压用户未知",
+        "no saved plan: compared by its valves and who is cut off; who has low pressure is unknown",
+    ),
+    "element": (
+        "无已保存方案，且该设施不在本站管网中：仅按设施名称比较",
+        "no saved plan, and its element is in no network of the site: compared by its name only",
+    ),
+    "not-shut": (
+        "无已保存方案，且该作业不关断管段：仅按设施名称比较",
+        "no saved plan, and such work shuts off no piece: compared by its element's name only",
+    ),
+}
+"""What could not be compared, by what a footprint comes from."""
 Joint = Callable[[Collection[str], Collection[str]], Collection[str]]
 """Nodes that two sets of closed links cut off together and neither does alone."""
 
@@ -36,6 +56,7 @@ class Footprint:
     valves: frozenset[str] = frozenset()
     closed_links: frozenset[str] = frozenset()
     hit: frozenset[str] = frozenset()
+    basis: Basis = "proposal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +115,25 @@ def conflicts(
                 )
                 found.append(conflict)
     return tuple(found)
+
+
+def unjudged(mine: Footprint, others: Iterable[Footprint]) -> list[dict[str, Any]]:
+    """What the comparison of `mine` with others of its hours leaves open, as JSON values."""
+    told = []
+    for one in (mine, *(o for o in others if o.id != mine.id)):
+        if one.basis in UNJUDGED and one.start < mine.end and one.end > mine.start:
+            zh, en = UNJUDGED[one.basis]
+            told.append(
+                {
+                    "order": one.id,
+                    "element": one.element,
+                    "state": one.state,
+                    "basis": one.basis,
+                    "text_zh": zh,
+                    "text_en": en,
+                }
+            )
+    return told
 
 
 def footprint_of(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from dispatch.gas_compliance import band_pa, gas_kind, gas_users
 from dispatch.heat_rooms import ZERO_C_K, RoomVerdict, judge_rooms
-from dispatch.isolation import Isolation, isolate
-from dispatch.isolation_steps import heat_pair
+from dispatch.isolation import Isolation
 from dispatch.pattern_time import pattern_time_s
 from dispatch.request import OutageRequest, PlanningContext
 from dispatch.room_run import Homes, run_rooms
@@ -18,8 +17,6 @@ from dispatch.room_run import outage as heat_stops
 from dispatch.rulebook import RuleSet
 from network_models.changes import Change, CloseLink, LoseSource
 from network_models.network import Network
-from network_models.valve_placing import place_valves
-from network_models.valves import IsolationValve
 
 HOUR_S = 3600.0
 MOST_STEPS = 720
@@ -92,22 +89,6 @@ class HeatImpact:
             "converged": self.converged,
             **self.verdict.as_dict(),
         }
-
-
-def media_valves(context: PlanningContext) -> tuple[Sequence[IsolationValve], bool]:
-    """The network's valves, and whether they were placed by rule because no file names any."""
-    known = [valve for valve in context.valves if valve.link in context.network.links]
-    return (known, False) if known else (place_valves(context.network), True)
-
-
-def isolate_medium(
-    context: PlanningContext, element: str, valves: Sequence[IsolationValve]
-) -> Isolation:
-    """What to shut; in a heat network a pipe goes with the one of the other side beside it."""
-    net = context.network
-    name = element.rpartition("link:")[2] if "link:" in element else ""
-    pair = heat_pair(net, name) if net.medium == "heat" and name in net.links else None
-    return isolate(net, valves, [element] if pair is None else [element, f"link:{pair}"])
 
 
 def gas_impact(

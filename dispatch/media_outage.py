@@ -15,10 +15,9 @@ from dispatch.media_impact import (
     HeatImpact,
     gas_impact,
     heat_impact,
-    isolate_medium,
-    media_valves,
 )
 from dispatch.media_notice import write_media_notice
+from dispatch.medium_isolation import isolate_medium, valves_of
 from dispatch.notice import Notice
 from dispatch.outages.gates import CONTENT, LEAD_RULES
 from dispatch.proposal import SCHEMA, isolation_as_dict
@@ -113,8 +112,8 @@ def plan_media_outage(
     net, zone = context.network, context.timezone
     rules = context.rulebook.on(request.start.astimezone(zone).date(), context.settings.profile)
     report("isolation", 0.0)
-    valves, placed = media_valves(context)
-    isolation = isolate_medium(context, request.element, valves)
+    valves, placed = valves_of(net, context.valves)
+    isolation = isolate_medium(net, request.element, valves)
     report("the hours with the valves shut", 0.1)
     impact: GasImpact | HeatImpact
     if net.medium == "gas":

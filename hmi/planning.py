@@ -14,7 +14,7 @@ import msgspec
 
 from dispatch.advice import gas_allocation, heat_curve, water_advice
 from dispatch.best_window import WindowSearch, best_windows
-from dispatch.conflicts import Footprint, conflicts, footprint_of
+from dispatch.conflicts import Footprint, conflicts, footprint_of, unjudged
 from dispatch.element import element_name
 from dispatch.joint_cut import cut_together
 from dispatch.outage import (
@@ -96,6 +96,7 @@ def plan_in_worker(folder: str, request: Mapping[str, Any], now_ns: int) -> dict
         others = msgspec.convert(request.get("beside", []), list[Footprint])
         together = partial(cut_together, context.network)
         proposal["conflicts"] = [c.as_dict() for c in conflicts(mine, others, together)]
+        proposal["unjudged"] = unjudged(mine, others)
         return {"proposal": proposal}
     except InputError as error:
         return {"problems": [p.as_dict() for p in error.problems]}

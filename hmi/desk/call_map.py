@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dispatch.calls import Answer, Call, KnownOutage, clusters, known
-from dispatch.isolation import isolate
 from dispatch.outages import OutageOrder
 from dispatch.workorders import WorkOrder
+from hmi.desk.footprints import Footprints
 from network_models.network import Network
-from network_models.problems import InputError
 from network_models.valves import IsolationValve
 
 IN_FORCE = frozenset({"underway", "restoring"})
@@ -28,7 +27,8 @@ class CallMap:
         valves: Sequence[IsolationValve] = (),
         proposals: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> None:
-        self._networks, self._valves, self._proposals = networks, valves, proposals
+        self._networks, self._proposals = networks, proposals
+        self._prints = Footprints(networks, valves)
         self._shut: dict[tuple[str, str], frozenset[str]] = {}
 
     def place(self, order: WorkOrder) -> tuple[str, tuple[float, float] | None]:
@@ -137,11 +137,6 @@ class CallMap:
         return frozenset([*isolation["segment_nodes"], *isolation["extra_cut_off_nodes"]])
 
     def _isolated(self, outage: OutageOrder) -> frozenset[str]:
-        net = self._networks.get(outage.medium)
-        if net is None:
-            return frozenset()
-        try:
-            shut = isolate(net, self._valves, outage.element)
-        except InputError:  # an element of no network here explains no call
-            return frozenset()
-        return frozenset([*shut.segment_nodes, *shut.extra_cut_off_nodes])
+        shut = self._prints.isolation(outage.medium, outage.element)
+        # An element of no network here explains no call.
+        return frozenset() if shut is None else frozenset(shut.cut_off_nodes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from dispatch.conflicts import Footprint, conflicts, footprint_of
+from dispatch.conflicts import Footprint, conflicts, unjudged
 from dispatch.outages import (
     Law,
     OutageOrder,
@@ -27,11 +26,13 @@ from dispatch.outages.due import next_due
 from dispatch.outages.gates import facts_needed
 from dispatch.outages.texts import texts_of
 from dispatch.rulebook import RuleBook
+from hmi.desk.footprints import RUNNING, Footprints
 from hmi.desk.moments import read_moment, to_ns
 from hmi.records.order_book import Entry, Message, SqlOrderBook
 from network_models.problems import InputError, Problem
 
 BOOK = "outage"
+MOST = 100_000
 _MOMENTS = ("start", "end", "until", "at", "corrected_at")
 _TEXTS = ("reason", "scope", "proposal", "number", "why", "fact", "element")
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -77,7 +78,7 @@ class OutageService:
     """The life of outages in a migrated database; `clock` gives the moment, with its offset.
 
     With `proposals` (a saved proposal by its id, KeyError without one) a delivery plan counts only
-    when the proposal named has one that serves everybody.
+    when the proposal named has one that serves everybody. `footprints` say what orders take.
     """
 
     def __init__(
@@ -89,10 +90,12 @@ class OutageService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_id: Callable[[], str] = lambda: secrets.token_hex(4),
         proposals: Callable[[str], Mapping[str, Any]] | None = None,
+        footprints: Footprints | None = None,
     ) -> None:
         self._book, self._rules, self._settings = book, rules, settings
         self._clock, self._new_id = clock, new_id
         self._proposals = proposals
+        self._prints = footprints or Footprints(proposals=proposals)
 
     def open(self, record: Mapping[str, Any], *, user: str, role: str) -> dict[str, Any]:
         """A new order of JSON values.
@@ -124,27 +127,26 @@ class OutageService:
         found = self._footprints(span[0], span[1])
         return [msgspec.to_builtins(one) for one in found]
 
-    def conflicts(self, order_id: str) -> list[dict[str, Any]]:
-        """What an order meets in others of the same hours, by their proposals."""
+    def conflicts(self, order_id: str) -> dict[str, Any]:
+        """What an order meets in others of the same hours, and what could not be judged."""
         order = OutageOrder.from_dict(self._book.get(order_id)["order"])
-        mine = self._footprint(order)
-        found = conflicts(mine, self._footprints(order.start, order.end))
-        return [conflict.as_dict() for conflict in found]
+        mine = self._prints.of(order, self._clock())
+        others = self._footprints(mine.start, mine.end)
+        found = conflicts(mine, others, self._prints.joint(order.medium))
+        return {
+            "conflicts": [conflict.as_dict() for conflict in found],
+            "unjudged": unjudged(mine, others),
+        }
 
     def _footprints(self, start: datetime, end: datetime) -> list[Footprint]:
-        kept = (entry["order"] for s in COUNTED for entry in self._book.orders(BOOK, state=s))
-        orders = [OutageOrder.from_dict(order) for order in kept]
-        return [self._footprint(o) for o in orders if o.start < end and o.end > start]
-
-    def _footprint(self, order: OutageOrder) -> Footprint:
-        saved: Mapping[str, Any] | None = None
-        if self._proposals is not None and order.proposal:
-            with contextlib.suppress(KeyError):
-                saved = self._proposals(order.proposal)
-        # A plan counts for what it was made for only.
-        if saved is not None and saved.get("element") != order.element:
-            saved = None
-        return footprint_of(order.as_dict(), saved, order.start, order.end)
+        now = self._clock()
+        kept = (e["order"] for s in COUNTED for e in self._book.orders(BOOK, state=s, limit=MOST))
+        prints = (
+            self._prints.of(order, now)
+            for order in map(OutageOrder.from_dict, kept)
+            if order.start < end and (order.end > start or order.state in RUNNING)
+        )
+        return [found for found in prints if found.start < end and found.end > start]
 
     def step(
         self, order_id: str, action: str, record: Mapping[str, Any], *, user: str, role: str
@@ -183,7 +185,7 @@ class OutageService:
         return {"id": entry.order_id, **entry.order, "messages": texts, **told}
 
     def _told_conflicts(self, order_id: str, action: str) -> dict[str, Any]:
-        return {"conflicts": self.conflicts(order_id)} if action in TELLS_CONFLICTS else {}
+        return self.conflicts(order_id) if action in TELLS_CONFLICTS else {}
 
     def _stepped(
         self, order: OutageOrder, step: Step, record: Mapping[str, Any], now: datetime
@@ -207,7 +209,7 @@ class OutageService:
         """
         kept = self._book.get(order_id)
         order = OutageOrder.from_dict(kept["order"])
-        told = {"conflicts": self.conflicts(order_id)} if order.state in COUNTED else {}
+        told = self.conflicts(order_id) if order.state in COUNTED else {}
         needed = {"facts_needed": list(facts_needed(order))}
         return {**kept, **told, **needed, **self._due(order), "steps": self._book.steps(order_id)}
 

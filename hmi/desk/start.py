@@ -14,6 +14,7 @@ from hmi.desk.adapters import FileAdapter
 from hmi.desk.bus import empty_outbox, serve_orders
 from hmi.desk.call_map import CallMap
 from hmi.desk.crew_service import CrewService
+from hmi.desk.footprints import Footprints
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
 from hmi.desk.work_service import WorkService
@@ -39,17 +40,23 @@ async def start_desk(
     """
     settings = settings_of(site, channels)
     book, rules = SqlOrderBook(records), RuleBook.load()
-    incidents = IncidentService(book, rules, settings)
+    incidents, proposals = IncidentService(book, rules, settings), SqlOutages(records).get
     await serve_orders(
         bus,
-        OutageService(book, rules, settings, proposals=SqlOutages(records).get),
+        OutageService(
+            book,
+            rules,
+            settings,
+            proposals=proposals,
+            footprints=Footprints(site.networks, site.valves, site.customers, proposals),
+        ),
         SqlOutbox(records),
         incidents=incidents,
         works=WorkService(
             book,
             rules,
             settings,
-            calls=CallMap(site.networks, site.valves, SqlOutages(records).get),
+            calls=CallMap(site.networks, site.valves, proposals),
         ),
         crews=crews_of(records, site, incidents),
     )
