@@ -34,7 +34,6 @@ DAMPING, SUM, MOVED, LARGEST = range(4)
 @inner_kernel
 def iterate(tables: Tables, plan: Plan, lanes: Lanes, settings: Settings, junctions: int) -> None:
     """One iteration; `lanes.change` and `lanes.singular` tell how it went in each lane."""
-    lanes.lower[:] = 0.0
     if settings.pressure_driven:
         demand_laws(tables, lanes, settings, junctions)
     else:

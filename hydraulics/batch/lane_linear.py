@@ -47,9 +47,14 @@ def factorise_lanes(
 
 @inner_kernel
 def substitute_lanes(first: U32, row: U32, lower: F64, right: F64, head: F64) -> None:
-    """The solution `head` (N, WIDTH) of L^T h = z, which `factorise_lanes` left in `right`."""
+    """The solution `head` (N, WIDTH) of L^T h = z, which `factorise_lanes` left in `right`.
+
+    `lower` is all 0 after it, while its rows are at hand: the next systems are added up there.
+    """
+    zero = same(0.0)
     for j in range(len(first) - 2, -1, -1):
         x = load(right, j)
         for a in range(first[j], first[j + 1]):
             x = x - load(lower, a) * load(head, row[a])
+            store(lower, a, zero)
         store(head, j, x)
