@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from dispatch.finding import Finding
 from dispatch.quantity import Quantity, exact
 from dispatch.rulebook import RuleBook, RuleSet
+from network_models.physics import ZERO_C_K
 
 F64 = NDArray[np.float64]
 ROOM = "room temperature"
 LIMIT_RULES = ("HEAT-ROOM-MIN-16", "HEATCO-TEMP-18")
 REFUND_RULE = "HEAT-REFUND"
-ZERO_C_K = 273.15
 DAY_S, HOUR_S = 86400.0, 3600.0
 
 

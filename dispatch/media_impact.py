@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from dispatch.gas_compliance import band_pa, gas_kind, gas_users
-from dispatch.heat_rooms import ZERO_C_K, RoomVerdict, judge_rooms
+from dispatch.heat_rooms import RoomVerdict, judge_rooms
 from dispatch.isolation import Isolation
 from dispatch.pattern_time import pattern_time_s
 from dispatch.request import OutageRequest, PlanningContext
@@ -17,6 +17,7 @@ from dispatch.room_run import outage as heat_stops
 from dispatch.rulebook import RuleSet
 from network_models.changes import Change, CloseLink, LoseSource
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 
 HOUR_S = 3600.0
 MOST_STEPS = 720

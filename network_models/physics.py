@@ -7,8 +7,10 @@ from typing import Literal
 
 from network_models.elements import GasFriction
 
+ZERO_C_K = 273.15
+"""0 degrees Celsius in kelvin."""
 NORMAL_PRESSURE_PA = 101325.0
-NORMAL_TEMPERATURE_K = 273.15
+NORMAL_TEMPERATURE_K = ZERO_C_K
 """Normal conditions, to which normal cubic metres refer."""
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dispatch.heat_rooms import ZERO_C_K
 from dispatch.request import PlanningContext
 from network_models.changes import ScaleDemand
 from network_models.elements import HeatSource
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 
 SCHEMA = "ringmain/advise-heat/1"
 INDOOR_C = 20.0

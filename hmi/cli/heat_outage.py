@@ -12,11 +12,10 @@ from hmi.cli import output
 from hmi.cli.checks import hours_of_run, number, problem, refuse
 from hmi.cli.comply_heat import room_lines
 from hmi.cli.progress import progress_bar
+from network_models.physics import ZERO_C_K
 
 if TYPE_CHECKING:
     from network_models import Network
-
-ZERO_C_K = 273.15
 COLDEST_C, WARMEST_C = -60.0, 20.0
 MOST_HOURS = 876_600.0
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from hmi.cli import output
 from hmi.cli.checks import problem
 from hmi.cli.progress import progress_bar
+from network_models.physics import ZERO_C_K
 
 if TYPE_CHECKING:
     from network_models import Network
     from network_models.problems import Problem
-
-ZERO_C_K = 273.15
 COLDEST_C, WARMEST_C = -60.0, 40.0
 
 

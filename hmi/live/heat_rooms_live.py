@@ -23,6 +23,7 @@ from hydraulics.heat.tables import HeatArrays
 from hydraulics.heat.work import HeatBoundary
 from network_models.elements import Substation
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 from scenarios.heat_weather import HeatDesign
 
 USED_TO_S = 86400.0
@@ -107,7 +108,7 @@ class LiveRooms:
         air = np.where(self._heated, self._rooms.air_k, np.inf)
         order = np.argsort(air, kind="stable")[:LISTED]
         return [
-            {"station": self._names[i], "room_c": round(float(air[i]) - 273.15, 2)}
+            {"station": self._names[i], "room_c": round(float(air[i]) - ZERO_C_K, 2)}
             for i in order
             if np.isfinite(air[i])
         ]

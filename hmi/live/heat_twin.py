@@ -26,6 +26,7 @@ from hydraulics.heat.run import HeatPeriod
 from hydraulics.heat.solver import SteadyHeat
 from hydraulics.heat.work import HeatBoundary
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 from scada.point import Point
 from scenarios.heat_weather import HeatDesign, Regulation
 
@@ -196,7 +197,7 @@ class HeatTwin:
         a, known = self._arrays, {}
         for handle, slot in self._ties.back.items():
             kelvin = self._temperatures.get(handle)
-            if kelvin is not None and a.plants.size and kelvin > 273.15:
+            if kelvin is not None and a.plants.size and kelvin > ZERO_C_K:
                 known[slot] = kelvin
         slots = self._regulation.stations
         if known:

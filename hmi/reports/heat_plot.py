@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmi.reports.heat_summary import MW, ZERO_C_K, heat_faults
+from hmi.reports.heat_summary import MW, heat_faults
 from hmi.reports.plot_parts import (
     bars,
     draw_plan,
@@ -19,6 +19,7 @@ from hmi.reports.plot_parts import (
     picture,
 )
 from network_models.elements import CirculationPump, HeatSource, Substation
+from network_models.physics import ZERO_C_K
 
 if TYPE_CHECKING:
     from hydraulics.heat.results import HeatRun

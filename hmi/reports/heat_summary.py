@@ -9,6 +9,7 @@ import numpy as np
 
 from hmi.reports.fastest import fastest_pipes
 from network_models.elements import CirculationPump, HeatPipe, HeatSource, Substation
+from network_models.physics import ZERO_C_K
 from scenarios.proof import clock
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 LISTED, SHOWN = 10, 5
 NODE_TABLES = ("pressure_pa", "temperature_k")
 LINK_TABLES = ("flow_kgs", "velocity_ms", "outlet_k", "heat_w", "available_pa", "status")
-ZERO_C_K = 273.15
 MW, KW = 1e6, 1e3
 
 

@@ -29,6 +29,7 @@ from hydraulics.run import report_times
 from hydraulics.types import F64
 from network_models.changes import Change
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 
 STEP_S, LIMITED_STEP_S = 900.0, 60.0
 """The longest time flows are held; and that a plant at the end of its power looks at its return."""
@@ -122,7 +123,7 @@ def pipe_heat(a: HeatArrays, mean_k: F64, flow: F64, before: F64, behind: F64) -
     water = density * 0.25 * math.pi * links.diameter**2 * links.length
     mass = np.where(pipes, water + wall * links.length / capacity, 0.0)
     ground = np.zeros(len(mean_k))
-    enthalpies(f, np.where(pipes, links.ground, 273.15), ground)
+    enthalpies(f, np.where(pipes, links.ground, ZERO_C_K), ground)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(mass > 0.0, links.conductance / (mass * capacity), 0.0)
         fallen = (before - ground) / (behind - ground)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from network_models.elements import HeatSource, Substation
+from network_models.physics import ZERO_C_K
 from scenarios.city import names
 from scenarios.city.gas import DISTRICT_PA, GATE_PA, GasCity
 from scenarios.city.heat import AVAILABLE_HEAD_PA, RETURN_K, RISE_PA, SUPPLY_K, HeatCity
@@ -142,7 +143,7 @@ def _sides(book: PointBook, name: str, supply: str, back: str, zh: str, en: str)
         ("SUP", supply, ("供水", "supply"), SUPPLY_K),
         ("RET", back, ("回水", "return"), RETURN_K),
     ):
-        top = round(usual - 273.15 + TEMPERATURE_MARGIN_K, 1)
+        top = round(usual - ZERO_C_K + TEMPERATURE_MARGIN_K, 1)
         book.add(
             f"{name}-{code}-T", HEAT, "heat", "temperature", "degC", f"node:{node}",
             (f"{zh} {words[0]}温度", f"{en} {words[1]} temperature"), scan="slow",

@@ -22,6 +22,7 @@ from hydraulics.heat.solver import SteadyHeat
 from hydraulics.heat.work import HeatBoundary
 from network_models.elements import HeatSource
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 from scada.point import Point
 from scenarios.heat_weather import HeatDesign, Regulation
 from scenarios.virtual_field.commands import CommandRefusedError, opens
@@ -80,7 +81,7 @@ class PlantHeat:
     @property
     def outdoor_k(self) -> float:
         """The field's weather now."""
-        return 273.15 + outdoor_c(self._start + timedelta(seconds=self._run_s))
+        return ZERO_C_K + outdoor_c(self._start + timedelta(seconds=self._run_s))
 
     def advance(self, seconds: float) -> None:
         """Run on: weather, patterns, the slow wander of demands, water on its way."""
@@ -110,9 +111,8 @@ class PlantHeat:
             "setting",
         ):
             if not COLDEST_K <= value <= WARMEST_K:
-                raise CommandRefusedError(
-                    f"a supply temperature is {COLDEST_K - 273.15:g} to {WARMEST_K - 273.15:g} C"
-                )
+                low, high = COLDEST_K - ZERO_C_K, WARMEST_K - ZERO_C_K
+                raise CommandRefusedError(f"a supply temperature is {low:g} to {high:g} C")
             self._supply[k] = value
         else:
             raise CommandRefusedError(f"{point.quantity} of {name} cannot be commanded")

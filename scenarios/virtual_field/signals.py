@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 from scada.point import Point
 from scenarios.virtual_field.nominal import Nominal
 
@@ -120,9 +121,9 @@ class Signals:
         """Supply and return by the heating curve, around the nominal design temperatures."""
         wander = 0.3 * self._noise
         chosen = self._is["curve"]
-        design = self._nominal[chosen] - 273.15
-        value[chosen] = 273.15 + ROOM_C + (design - ROOM_C) * share ** (1 / 1.3) + wander[chosen]
-        value[self._is["outdoor"]] = 273.15 + outdoor + wander[self._is["outdoor"]]
+        design = self._nominal[chosen] - ZERO_C_K
+        value[chosen] = ZERO_C_K + ROOM_C + (design - ROOM_C) * share ** (1 / 1.3) + wander[chosen]
+        value[self._is["outdoor"]] = ZERO_C_K + outdoor + wander[self._is["outdoor"]]
 
 
 def _follows(point: Point, ordinary: Nominal) -> str:
