@@ -6,8 +6,8 @@ points. A sample counts as compliant at the limit or above.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,8 @@ from dispatch.indicators import (
     test_points,
     unit_leakage,
 )
+from dispatch.measured_figures import Measured
+from dispatch.note import Note
 from dispatch.periods import Period
 from dispatch.rulebook import RuleSet
 from dispatch.workorders import WorkOrder, rates
@@ -67,6 +69,7 @@ class Facts:
     length_km: float
     area_km2: float
     figures: Sequence[Figure] = ()
+    measured: Mapping[str, Measured | Note] = field(default_factory=dict)
 
 
 def indicator_report(
@@ -91,7 +94,9 @@ def indicator_report(
         test_points(facts.area_km2, len(facts.pressures), rules),
     ]
     given = [figure for figure in facts.figures if figure.period == period.name]
-    found += _told(given, facts.length_km, rules, missing)
+    told = _told(given, facts, rules, missing, period)
+    found += [each.indicator for each in told]
+    sources = {each.indicator.name: each.source for each in told}
     return {
         "schema": SCHEMA,
         "period": {
@@ -105,14 +110,25 @@ def indicator_report(
         "limit_pa": limit_pa,
         "sample_s": SAMPLE_S,
         "samples": _counts(facts.pressures),
-        "indicators": [_row(indicator) for indicator in found],
+        "indicators": [_row(one, sources.get(one.name)) for one in found],
         "hotline": _hotline(period, facts.works, rules, now),
         "pressure_parts": _parts(period, facts, limit_pa, rules, exclude_planned),
         "pressure_points": _points(facts, limit_pa, rules, period, exclude_planned),
         "incidents": _incidents(mine),
         "figures": [
-            {"name": figure.name, "value": figure.value, "source": figure.source}
+            {
+                "name": figure.name,
+                "value": figure.value,
+                "source": figure.source,
+                "measured": _measured(facts, figure.name),
+            }
             for figure in given
+        ],
+        "zones": [
+            dict(row)
+            for each in facts.measured.values()
+            if isinstance(each, Measured)
+            for row in each.rows
         ],
         "not_computed": [
             {
@@ -138,32 +154,87 @@ def indicator_report(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An indicator and where its figures come from."""
+
+    indicator: Indicator
+    source: Note
+
+
 def _told(
     given: Sequence[Figure],
-    length_km: float,
+    facts: Facts,
     rules: RuleSet,
     missing: dict[str, tuple[str, str]],
-) -> list[Indicator]:
-    """Indicators of figures from other books; `missing` is told what those do not have."""
-    values = {figure.name: figure.value for figure in given}
-    made: dict[str, Callable[[], Indicator]] = {
-        "unit-leakage": lambda: unit_leakage(values["leakage_m3h"], length_km, rules),
-        "room-rate": lambda: room_rate(
-            round(values["rooms_warm"]), round(values["rooms_tested"]), rules
-        ),
-        # The sum of hours times area is what the formula takes, however many stops made it.
-        "accident-rate": lambda: accident_rate(
-            [(1.0, values["stopped_m2h"])], values["season_h"], values["heated_m2"], rules
-        ),
-    }
+    period: Period,
+) -> list[_Told]:
+    """Indicators of figures that are measured or, before those, told by other books.
+
+    `missing` is told what neither has.
+    """
+    books = {figure.name: figure for figure in given}
     found = []
-    for name, make in made.items():
-        lacks = ", ".join(figure for figure in FIGURES[name] if figure not in values)
+    for name, needs in FIGURES.items():
+        known = facts.measured.get(name)
+        measured = known if isinstance(known, Measured) else None
+        values = {**(measured.figures if measured else {})}
+        values |= {need: books[need].value for need in needs if need in books}
+        lacks = ", ".join(need for need in needs if need not in values)
         if lacks:
-            missing[name] = (f"figures.csv 缺少 {lacks}", f"figures.csv has no {lacks}")
-        else:
-            found.append(make())
+            why = known if isinstance(known, Note) else None
+            zh, en = f"figures.csv 缺少 {lacks}", f"figures.csv has no {lacks}"
+            missing[name] = (f"{why.zh}；{zh}", f"{why.en}; {en}") if why else (zh, en)
+            continue
+        taken = [need for need in needs if need in books]
+        own = measured if measured is not None and not taken else None
+        indicator = _of_figures(name, values, facts, own, rules)
+        if name == "accident-rate" and own is not None:
+            indicator = _yearly(indicator, period)
+        found.append(_Told(indicator, _source(taken, books, measured, needs)))
     return found
+
+
+def _of_figures(
+    name: str,
+    values: Mapping[str, float],
+    facts: Facts,
+    own: Measured | None,
+    rules: RuleSet,
+) -> Indicator:
+    """An indicator of its figures; what was left out belongs to measured ones alone."""
+    if name == "unit-leakage":
+        length_km = facts.length_km if own is None else own.length_km or 0.0
+        made = unit_leakage(values["leakage_m3h"], length_km, rules)
+    elif name == "room-rate":
+        made = room_rate(round(values["rooms_warm"]), round(values["rooms_tested"]), rules)
+    else:
+        # The sum of hours times area is what the formula takes, however many stops made it.
+        made = accident_rate(
+            [(1.0, values["stopped_m2h"])], values["season_h"], values["heated_m2"], rules
+        )
+    return made if own is None else replace(made, excluded=own.excluded)
+
+
+def _source(
+    taken: Sequence[str],
+    books: Mapping[str, Figure],
+    measured: Measured | None,
+    needs: Sequence[str],
+) -> Note:
+    told = [f"{name}: {books[name].source}" for name in taken]
+    zh = [f"figures.csv {one}" for one in told]
+    en = list(zh)
+    if measured is not None and len(taken) < len(needs):
+        zh.append(measured.source.zh)
+        en.append(measured.source.en)
+    return Note("；".join(zh), "; ".join(en))
+
+
+def _measured(facts: Facts, name: str) -> float | None:
+    """What the site's own history says of a figure that another book gives."""
+    values = [each.figures for each in facts.measured.values() if isinstance(each, Measured)]
+    return next((figures[name] for figures in values if name in figures), None)
 
 
 def _yearly(indicator: Indicator, period: Period) -> Indicator:
@@ -172,9 +243,16 @@ def _yearly(indicator: Indicator, period: Period) -> Indicator:
     return indicator if period.kind == "year" else replace(indicator, findings=())
 
 
-def _row(indicator: Indicator) -> dict[str, Any]:
+def _row(indicator: Indicator, source: Note | None) -> dict[str, Any]:
     zh, en = NAMES[indicator.name]
-    return {**indicator.as_dict(), "name_zh": zh, "name_en": en, "verdict": _verdict(indicator)}
+    return {
+        **indicator.as_dict(),
+        "name_zh": zh,
+        "name_en": en,
+        "verdict": _verdict(indicator),
+        "source_zh": "" if source is None else source.zh,
+        "source_en": "" if source is None else source.en,
+    }
 
 
 def _verdict(indicator: Indicator) -> str:

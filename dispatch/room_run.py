@@ -63,7 +63,7 @@ def run_rooms(
 ) -> RoomRun:
     """Run `net` and its rooms. Rooms begin at the indoor temperature."""
     names = [name for name, k in net.links.items() if isinstance(k, Substation) and k.heat_w > 0.0]
-    design = np.array([_day_heat(net, name) for name in names])
+    design = np.array([day_heat_w(net, name) for name in names])
     buildings = Buildings.alike(
         design,
         indoor_k=homes.indoor_k,
@@ -127,7 +127,7 @@ def outage(
     return lambda time_s: stop if begin - 1e-6 <= time_s < end - 1e-6 else ()
 
 
-def _day_heat(net: Network, name: str) -> float:
+def day_heat_w(net: Network, name: str) -> float:
     """The mean heat a station asks for over a day, W."""
     station = net.links[name]
     assert isinstance(station, Substation)

@@ -20,12 +20,14 @@ NIGHT = (time(2), time(4))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """A metered area: its meters with the sign of their flow into it, its pipes (km of DN100 and
-    more), and what its users take at night (m3/s)."""
+    more), and what its users take at night (m3/s); None: nobody said, all counts as leakage."""
 
     id: str
     meters: Mapping[str, int]
     length_km: float
-    night_use_m3s: float = 0.0
+    night_use_m3s: float | None = None
+    name_zh: str = ""
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def balance(
             indicator=None,
         )
     night_flow = float(total[asleep].mean())
-    leakage = max(night_flow - zone.night_use_m3s, 0.0)
+    leakage = max(night_flow - (zone.night_use_m3s or 0.0), 0.0)
     per_hour = UNITS["m3/h"].from_si(leakage)
     return ZoneBalance(
         zone=zone.id,

@@ -17,6 +17,7 @@ FLEET_HEADER = (
 )  # fmt: skip
 FILL_HEADER = ("id", "name_zh", "name_en", "x", "y", "element", "flow_m3h")
 DEPOT_HEADER = ("id", "name_zh", "name_en", "x", "y")
+ZONE_HEADER = ("id", "name_zh", "name_en", "meters", "length_km", "night_use_m3h")
 CREW_HEADER = (
     "id", "name_zh", "name_en", "x", "y", "media", "skills", "vehicle", "hours", "available"
 )  # fmt: skip

@@ -62,7 +62,7 @@ def indicators(
 
 
 def _tell(report: dict[str, Any]) -> None:
-    from hmi.reports.indicator_rows import rows_of, shown
+    from hmi.reports.indicator_rows import rows_of, shown, sources_of, zone_rows
 
     period = report["period"]
     over = "" if period["complete"] else " (not over yet)"
@@ -71,5 +71,12 @@ def _tell(report: dict[str, Any]) -> None:
         made = f"{row.numerator:g} of {row.denominator:.6g}"
         left_out = f", left out {row.excluded}" if row.excluded else ""
         output.say(f"  {row.name:<36} {shown(row):<18} {row.verdict:<10} {made}{left_out}")
+    for name, inflow, night, leakage, km, rate, covered in zone_rows(report):
+        output.say(
+            f"    {name}: inflow {inflow}, night {night}, leakage {leakage} m3/h on {km} km: "
+            f"{rate} m3/(km h), covered {covered}"
+        )
+    for _, text in sources_of(report):
+        output.say(f"    {text}")
     for one in report["not_computed"]:
         output.say(f"  {one['name_en']:<36} not computed: {one['why_en']}")

@@ -76,7 +76,8 @@ def _judged(folder: Path) -> tuple[Site | None, list[Problem]]:
 
     from dispatch.exclusions import read_exclusions
     from dispatch.figures import read_figures
-    from hmi.indicators import EXCLUSIONS, FIGURES_FILE
+    from dispatch.zone_file import read_zones
+    from hmi.indicators import EXCLUSIONS, FIGURES_FILE, ZONES_FILE, water_flows
     from hmi.notify.config import read_notify
     from scenarios.site import load_site
 
@@ -92,6 +93,7 @@ def _judged(folder: Path) -> tuple[Site | None, list[Problem]]:
         readers += [
             lambda: read_exclusions(folder / EXCLUSIONS, zone, points),
             lambda: read_figures(folder / FIGURES_FILE, zone),
+            lambda: read_zones(folder / ZONES_FILE, water_flows(site)),
         ]
     for read in readers:
         try:

@@ -108,6 +108,8 @@ class HeatTies:
 
     def _tie(self, handle: int, point: Point) -> None:
         kind, _, name = point.element.partition(":")
+        if point.end_point and point.quantity == "temperature":
+            return  # the air of a room, no water of the network
         if not point.element and point.quantity == "temperature":
             self.outdoor.append(handle)
         elif kind == "node" and name in self._node:

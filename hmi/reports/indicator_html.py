@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hmi.reports.indicator_plot import pressure_picture
-from hmi.reports.indicator_rows import VERDICTS, rows_of, shown
+from hmi.reports.indicator_rows import VERDICTS, rows_of, shown, sources_of, zone_rows
 from hmi.reports.page import Cell, Text, heading, page, paragraph, table
 
 
@@ -62,9 +62,11 @@ def indicator_html(report: Mapping[str, Any], site: tuple[str, str]) -> str:
     ]
     if report["exclusions"]:
         body += [heading("剔除及依据", "Causes with their evidence"), _exclusions(report)]
-    if report["figures"]:
-        body.append(heading("外部数据及来源", "Figures from other books"))
-        body += [paragraph(f"{f['name']} = {f['value']:g}", f["source"]) for f in report["figures"]]
+    if report["zones"]:
+        body += [heading("计量分区", "Metered areas"), _zones(report)]
+    if sources := sources_of(report):
+        body.append(heading("数据来源", "Where figures come from"))
+        body += [paragraph(zh, en) for zh, en in sources]
     if report["not_computed"]:
         body.append(heading("未计算", "Not computed"))
         body += [
@@ -96,3 +98,16 @@ def _kind(verdict: str) -> str:
 def _svg(text: str) -> str:
     """The picture alone, without the XML declaration that HTML does not take."""
     return text[text.index("<svg") :]
+
+
+def _zones(report: Mapping[str, Any]) -> str:
+    heads = [
+        Text("分区", "Area"),
+        Text("进水 m3/h", "Inflow, m3/h"),
+        Text("夜间流量 m3/h", "Night flow, m3/h"),
+        Text("漏失 m3/h", "Leakage, m3/h"),
+        Text("管长 km", "Pipes, km"),
+        Text("单位漏失 m3/(km h)", "Leakage, m3/(km h)"),
+        Text("数据完整率", "Covered"),
+    ]
+    return table(heads, [[Cell(text) for text in row] for row in zone_rows(report)])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hmi.reports.indicator_plot import pressure_picture
-from hmi.reports.indicator_rows import VERDICTS, rows_of, shown
+from hmi.reports.indicator_rows import VERDICTS, rows_of, shown, sources_of, zone_rows
 
 TITLE_PT, TEXT_PT, SMALL_PT = 16, 10, 8
 LINE_MM = 6
@@ -65,8 +65,11 @@ def indicator_pdf(report: Mapping[str, Any], site: tuple[str, str], font: Path) 
     for each in report["exclusions"]:
         span = f"{each['from']} – {each['to']}"
         say(f"{each['point']} {span}: {each['cause']}, {each['evidence']}", SMALL_PT)
-    for one in report["figures"]:
-        say(f"{one['name']} = {one['value']:g} ({one['source']})", SMALL_PT)
+    for area, inflow, night, leakage, km, rate, covered in zone_rows(report):
+        told = f"进水 {inflow}，夜间 {night}，漏失 {leakage} m3/h / inflow, night flow, leakage"
+        say(f"{area}: {told}; {km} km, {rate} m3/(km h), {covered}", SMALL_PT)
+    for zh, en in sources_of(report):
+        say(zh if zh == en else f"{zh} / {en}", SMALL_PT)
     for one in report["not_computed"]:
         say(
             f"未计算 {one['name_zh']}：{one['why_zh']} / {one['name_en']}: {one['why_en']}",

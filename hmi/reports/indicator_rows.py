@@ -71,6 +71,40 @@ def rows_of(report: Mapping[str, Any]) -> list[Row]:
     return found
 
 
+def sources_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where figures come from, in Chinese and English; a measured one that was replaced stays."""
+    found = [
+        (f"{row['name_zh']}：{row['source_zh']}", f"{row['name_en']}: {row['source_en']}")
+        for row in report["indicators"]
+        if row["source_en"]
+    ]
+    for figure in report["figures"]:
+        zh = en = f"{figure['name']} = {figure['value']:g} ({figure['source']})"
+        if figure["measured"] is not None:
+            zh += f"，实测 {figure['measured']:.4g}"
+            en += f", measured {figure['measured']:.4g}"
+        found.append((zh, en))
+    return found
+
+
+def zone_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Metered areas as people read them: name, inflow, night flow, leakage, km, rate, covered."""
+    return [
+        (
+            f"{zone['name_zh']} {zone['name_en']}",
+            *(_number(zone[name]) for name in ("inflow_m3h", "night_flow_m3h", "leakage_m3h")),
+            f"{zone['length_km']:g}",
+            _number(zone["value"]),
+            f"{zone['covered']:.0%}",
+        )
+        for zone in report["zones"]
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
 def shown(row: Row) -> str:
     """A value as people read it; a dash where there is none to take."""
     return "–" if row.value is None else f"{row.value:.4g} {row.unit}".strip()
@@ -88,6 +122,10 @@ def indicator_csv(report: Mapping[str, Any]) -> str:
             value = "" if part["value"] is None else part["value"]
             counts = (part["numerator"], part["denominator"], f"{part['excluded']:g}")
             write.writerow([label, part[label], "", value, "%", *counts, "", ""])
+    for zone in report["zones"]:
+        cells = (zone["name_en"], zone["name_zh"], zone["value"], "m3/(km h)", zone["leakage_m3h"])
+        told = ["" if cell is None else cell for cell in cells]
+        write.writerow(["zone", *told, zone["length_km"], "", zone["verdict"], ""])
     for one in report["not_computed"]:
         why = f"not computed: {one['why_en']}"
         write.writerow(["indicator", one["name_en"], one["name_zh"], *[""] * 5, why, ""])

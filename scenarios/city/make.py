@@ -16,6 +16,7 @@ from scenarios.city.alarms import write_alarms
 from scenarios.city.customers import write_customers
 from scenarios.city.gas import build_gas
 from scenarios.city.heat import build_heat
+from scenarios.city.metered import write_zones
 from scenarios.city.people import settle
 from scenarios.city.plan import CityPlan, plan_city
 from scenarios.city.points_gas_heat import add_gas_points, add_heat_points
@@ -100,5 +101,6 @@ def _write(folder: Path, plan: CityPlan, files: Mapping[str, str]) -> PointTable
     write_roads(folder / "roads.csv", streets, stream(7))
     count = int(people.people.sum())
     write_fleet(folder, streets, water.works, water.ids, count)
+    write_zones(folder / "zones.csv", streets, water)
     write_crews(folder / "crews.csv", streets, count, list(files))
     return book.table()

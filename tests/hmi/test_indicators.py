@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -79,6 +80,7 @@ def test_check_names_the_faults_of_every_table_beside_the_site(
 ) -> None:
     (site.path / "exclusions.csv").write_text("point,from,to,cause,evidence\nNONE,now,then,x,y\n")
     (site.path / "figures.csv").write_text("period,name,value,source\n2026-01,luck,7,nobody\n")
+    (site.path / "zones.csv").write_text("id,meters,length_km\nA,NONE,1\n")
     (site.path / "notify.toml").write_text("[orders]\npigeon = ['file']\n")
     code, out, _ = ringmain("check", site.path, "--json")
     assert code == 2
@@ -88,8 +90,61 @@ def test_check_names_the_faults_of_every_table_beside_the_site(
         ("exclusions.csv", "from"),
         ("exclusions.csv", "to"),
         ("figures.csv", "name"),
+        ("zones.csv", "meters"),
         ("notify.toml", "orders.pigeon"),
     }
+
+
+def marked(site: Site, room: str) -> Site:
+    """The site with a heat temperature point marked as a room, and one metered area."""
+    flow = next(p for p in site.points if p.utility == "water" and p.quantity == "flow")
+    zones = f"id,meters,length_km,night_use_m3h\nA,{flow.id},2,10\n"
+    (site.path / "zones.csv").write_text(zones, encoding="utf-8")
+    table = site.path / "points.csv"
+    rows = list(csv.DictReader(table.open(encoding="utf-8-sig")))
+    for row in rows:
+        if row["id"] == room:
+            row["end_point"] = "yes"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return load_site(site.path)
+
+
+def test_zones_rooms_and_accidents_come_from_history_and_records(site: Site) -> None:
+    room = next(
+        p.id
+        for p in site.points
+        if p.utility == "heat" and p.quantity == "temperature" and p.element.startswith("node:")
+    )
+    flow = next(p for p in site.points if p.utility == "water" and p.quantity == "flow")
+    site = marked(site, room)
+    store = open_store(site)
+    # A day of minutes: 40 m3/h by day, 17 at night; the room at 15 C until noon, then at 19.
+    n = 24 * 60
+    at = int(DAY.timestamp()) * 10**9 + MINUTE_NS * np.arange(n, dtype=np.int64)
+    hour = np.arange(n) // 60
+    for name, value in (
+        (flow.id, np.where((hour >= 2) & (hour < 4), 17.0, 40.0) / 3600.0),
+        (room, np.where(hour < 12, 15.0, 19.0) + 273.15),
+    ):
+        where = np.full(n, int(store.handles([name])[0]), dtype=np.uint32)
+        batch = SampleBatch(where, value, np.zeros(n, dtype=np.uint32), at, at)
+        store.append(batch, "measured", None)
+    store.close()
+    found = report(site)["report"]
+    rows = {row["name"]: row for row in found["indicators"]}
+    leakage = rows["unit-leakage"]
+    assert (leakage["numerator"], leakage["denominator"]) == (pytest.approx(7.0), 2.0)
+    assert (leakage["value"], leakage["verdict"]) == (pytest.approx(3.5), "violation")
+    assert (rows["room-rate"]["numerator"], rows["room-rate"]["denominator"]) == (1, 1)
+    accidents = rows["accident-rate"]
+    assert (accidents["value"], accidents["numerator"]) == (0.0, 0.0)
+    assert "0 operating accidents" in accidents["source_en"]
+    (zone,) = found["zones"]
+    assert zone["night_flow_m3h"] == pytest.approx(17.0, abs=0.01)
+    assert zone["covered"] == 1.0
 
 
 async def test_the_api_gives_files(site: Site, tmp_path: Path) -> None:
