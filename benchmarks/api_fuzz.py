@@ -1,4 +1,4 @@
-"""Requests made from the API's own description, as many as asked for: none may break the service.
+"""Requests by and against the API's own description, as every role: none may break the service.
 
 python benchmarks/api_fuzz.py [EXAMPLES OF EACH OPERATION]
 """
@@ -6,7 +6,7 @@ python benchmarks/api_fuzz.py [EXAMPLES OF EACH OPERATION]
 from __future__ import annotations
 
 import asyncio
-import resource
+import os
 import sys
 import tempfile
 import time
@@ -14,23 +14,44 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from schemathesis.generation import GenerationMode
+
+from hmi.security.roles import ROLES
 from tests.hmi.login_room import login_room
-from tests.hmi.test_api_fuzz import attack
+from tests.hmi.test_api_fuzz import attack, cases_of, operations
+from tests.scada.opcua_fuzz import memory_mb
 
 
 async def fuzz(examples: int) -> int:
+    asked, faults = 0, []
     with tempfile.TemporaryDirectory(prefix="ringmain-fuzz-") as folder:
         async with login_room(Path(folder)) as room:
-            room.person("boss", "administrator")
-            client = await room.login("boss")
-            await attack(room, client, 10)
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            clients = {}
+            for role in ROLES:
+                room.person(f"a-{role}", role)
+                clients[role] = await room.login(f"a-{role}")
+            memory: list[float] = []
+            longest_s = 0.0
             began = time.process_time()
-            asked, faults = await attack(room, client, examples)
+            for mode in GenerationMode:
+                for operation in operations(room.app.openapi()):
+                    cases = cases_of(operation, examples, mode)
+                    for role, client in clients.items():
+                        for case in cases:
+                            start = time.perf_counter()
+                            found = await attack(client, [case])
+                            longest_s = max(longest_s, time.perf_counter() - start)
+                            faults += [f"{role}: {fault}" for fault in found]
+                        asked += len(cases)
+                    memory.append(memory_mb(os.getpid()))
             took = time.process_time() - began
-            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-            alive = (await client.get("/api/points")).status_code
-    print(f"{asked} requests, {took:.0f} s of processor, memory grew {grown:.0f} MB")
+            alive = (await clients["viewer"].get("/api/points")).status_code
+    half = len(memory) // 2
+    print(
+        f"{asked} requests as {len(ROLES)} roles, {took:.0f} s of processor, the longest "
+        f"{longest_s:.2f} s; memory {max(memory[:half]):.0f} MB in the first half, "
+        f"{max(memory[half:]):.0f} MB in the second"
+    )
     print(f"faults: {len(faults)}; the service answers {alive} afterwards")
     for fault in faults[:20]:
         print(f"  {fault}")
