@@ -25,7 +25,9 @@ LINK_TEXTS = {
 }
 LINKS_SILENT_NS = 10 * NS_PER_S
 START_GRACE_NS = 30 * NS_PER_S
-"""Processes start one after another: a gateway not heard yet is not a lost one."""
+"""Processes start one after another: a gateway not heard yet is not a lost one, nor is a link that
+its gateway has begun and not had up yet. On a busy machine a first attempt often comes to nothing.
+"""
 
 
 class LinkWatch:
@@ -49,6 +51,9 @@ class LinkWatch:
         self._served = self.driver_of >= 0
         self._size = np.bincount(self.driver_of[self._served], minlength=len(self.names))
         self._links: dict[str, tuple[str, int]] = {}
+        self._reads: dict[str, int] = {}
+        self._starting: dict[str, int] = {}
+        """Links that have not been up since they were begun, and since when that is known."""
         self._link_subjects = [
             link_subject(name, LINK_DELAYS, *LINK_TEXTS.get(name, ())) for name in self.names
         ]
@@ -76,7 +81,14 @@ class LinkWatch:
     def take_links(self, links: Iterable[Mapping[str, Any]], now_ns: int) -> None:
         """The figures a gateway publishes about its links."""
         for link in links:
-            self._links[str(link.get("name"))] = (str(link.get("state")), now_ns)
+            name, state, reads = str(link.get("name")), str(link.get("state")), link.get("reads", 1)
+            # Its gateway counts from the beginning: one that was started again begins at none.
+            begun = name not in self._links or reads < self._reads.get(name, 0)
+            self._links[name], self._reads[name] = (state, now_ns), reads
+            if state == "up" or reads:
+                self._starting.pop(name, None)
+            elif state == "starting" or begun:
+                self._starting.setdefault(name, now_ns)
 
     def silent(self, now_ns: int) -> NDArray[np.bool_]:
         """(drivers,) whose gateway has not been heard lately; the live model has no gateway."""
@@ -108,7 +120,7 @@ class LinkWatch:
             state = "" if silent[n] else self._links.get(subject.source, ("", 0))[0]
             told: bool | None = None
             dead = dead_count[n] == self._size[n]
-            if state == "down" or (dead and self._expected(subject.source, now_ns)):
+            if (state == "down" or dead) and self._expected(subject.source, now_ns):
                 told = True
             elif state == "up" or (not state and alive_count[n]):
                 told = False
@@ -119,6 +131,8 @@ class LinkWatch:
 
     def _expected(self, name: str, now_ns: int) -> bool:
         """After a restart the last run's values are old until a link has had time to come up."""
+        if name in self._starting:
+            return now_ns > self._starting[name] + START_GRACE_NS
         return name in self._links or now_ns > self._grace_until
 
     def _watch(self, subject: Subject, told: bool | None, now_ns: int) -> list[AlarmEvent]:

@@ -32,6 +32,7 @@ class Desk:
         self.book = AlarmBook(points)
         self.watch = LinkWatch(points, self.book, 0)
         self.events: list[AlarmEvent] = []
+        self.figures: dict[str, int] = {}
         if stored:
             self.book.restore(stored, self.watch.subjects(stored), 0)
         self.quality = np.full(5, GOOD, dtype=np.uint32)
@@ -42,7 +43,8 @@ class Desk:
         for name, code in bad.items():
             self.quality[["a1", "a2", "b1", "b2", "hand"].index(name)] = code
         if links is not None:
-            self.watch.take_links([{"name": n, "state": s} for n, s in links.items()], now)
+            rows = [{"name": n, "state": s, **self.figures} for n, s in links.items()]
+            self.watch.take_links(rows, now)
         events = self.book.tick(now) + self.watch.check(self.quality, now)
         self.events += events
         return [f"{e['id']} {e['event']}" for e in events]
@@ -145,3 +147,56 @@ def test_restored_alarms_clear_when_what_they_watch_is_well() -> None:
     assert len(again.book.alarms()) == 2
     assert again.at(7, UP) == ["b1.quality returned"]
     assert again.at(10, UP) == ["link/a.communication returned"]
+
+
+DOWN = {"a": "down", "b": "up"}
+DEAD = {"a1": BAD_NO_COMMUNICATION, "a2": BAD_NO_COMMUNICATION}
+
+
+def test_a_link_whose_first_attempt_comes_to_nothing_is_given_time() -> None:
+    desk = Desk()
+    desk.figures = {"reads": 0}
+    assert desk.at(50, {"a": "starting", "b": "up"}) == []
+    assert desk.at(55, DOWN, **DEAD) == []  # a busy machine: the attempt timed out
+    desk.figures = {"reads": 3}
+    assert desk.at(60, UP, a1=GOOD, a2=GOOD) == []
+    assert desk.at(70, DOWN) == ["link/a.communication raised"]  # it was up: it is lost
+
+
+def test_a_link_that_never_comes_up_is_told_after_that_time() -> None:
+    desk = Desk()
+    desk.figures = {"reads": 0}
+    assert desk.at(0, DOWN, **DEAD) == []
+    for t in range(1, 31):
+        assert desk.at(t, DOWN) == []
+    assert desk.at(31, DOWN) == ["link/a.communication raised"]
+
+
+def test_a_gateway_that_is_started_again_is_given_time_again() -> None:
+    desk = Desk()
+    desk.figures = {"reads": 900}
+    assert desk.at(0, UP) == []
+    desk.figures = {"reads": 0}
+    assert desk.at(100, DOWN, **DEAD) == []
+    desk.figures = {"reads": 2}
+    assert desk.at(120, UP, a1=GOOD, a2=GOOD) == []
+
+
+def test_a_link_that_is_up_without_a_value_and_goes_down_is_lost() -> None:
+    desk = Desk()
+    desk.figures = {"reads": 0}
+    assert desk.at(0, UP) == []
+    assert desk.at(1, DOWN) == ["link/a.communication raised"]
+
+
+def test_an_alarm_that_stands_is_not_taken_back_while_its_link_is_begun_anew() -> None:
+    desk = Desk()
+    desk.figures = {"reads": 900}
+    desk.at(0, UP)
+    assert desk.at(1, DOWN, **DEAD) == ["link/a.communication raised"]
+    desk.figures = {"reads": 0}
+    for t in (10, 20, 30, 45):
+        assert desk.at(t, DOWN) == []
+    desk.figures = {"reads": 1}
+    assert desk.at(50, UP, a1=GOOD, a2=GOOD) == []
+    assert desk.at(54, UP) == ["link/a.communication returned"]
