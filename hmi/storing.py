@@ -62,10 +62,10 @@ def _fence(records: Engine, epoch: int) -> None:
     from sqlalchemy import Connection, event
 
     from scada.store.port import FencedError
-    from scada.store.postgres_schema import LEADER
+    from scada.store.postgres_schema import FENCE
 
     def begin(connection: Connection) -> None:
-        found = connection.exec_driver_sql(f"SELECT epoch FROM {LEADER} FOR SHARE").scalar()  # noqa: S608
+        found = connection.exec_driver_sql(FENCE).scalar()
         if found != epoch:
             raise FencedError(f"another core has taken over (epoch {found}, ours {epoch})")
 

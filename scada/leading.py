@@ -94,6 +94,7 @@ class Leader:
             log.warning("this room leads no more")
 
     async def _win(self) -> int:
+        stands_by = False
         while True:
             asked_s = self._clock.monotonic_s()
             with contextlib.suppress(LeaseError):
@@ -103,6 +104,9 @@ class Leader:
                     self._until(asked_s + self._terms.work_s)
                     if self.leads():
                         return epoch
+                elif not stands_by:
+                    stands_by = True
+                    log.info("another room leads; this one stands by")
             await self._clock.sleep(self._terms.renew_s)
 
     async def _hold(self, epoch: int, task: asyncio.Future[None]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from scada.leading import LeaseError
 from scada.store.port import StoreError
 from scada.store.postgres import PostgresDatabase
-from scada.store.postgres_schema import SCHEMA, need_psycopg
+from scada.store.postgres_schema import FENCED, SCHEMA, need_psycopg
 
 ANSWER_S = 1
 
@@ -32,11 +32,24 @@ class PostgresLease:
             except StoreError as problem:
                 raise LeaseError(str(problem)) from problem
             self._made = True
+        over = self._ask(
+            f"SELECT epoch FROM {SCHEMA}.leader WHERE until < clock_timestamp()",  # noqa: S608
+            (),
+        )
+        if over is None:
+            return None
+        # A room that was cut off in the middle of a transaction would keep the row for hours.
+        self._ask(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE application_name = %s AND datname = current_database() "
+            "AND usename = current_user AND pid <> pg_backend_pid()",
+            (f"{FENCED}{over[0]}",),
+        )
         row = self._ask(
             f"UPDATE {SCHEMA}.leader SET epoch = epoch + 1, holder = %s, "  # noqa: S608
             "until = clock_timestamp() + make_interval(secs => %s) "
-            "WHERE until < clock_timestamp() RETURNING epoch",
-            (self._holder, self._lease_s),
+            "WHERE epoch = %s AND until < clock_timestamp() RETURNING epoch",
+            (self._holder, self._lease_s, over[0]),
         )
         return None if row is None else int(row[0])
 

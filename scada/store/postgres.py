@@ -23,6 +23,8 @@ from scada.store.postgres_rows import (
     put_pages,
 )
 from scada.store.postgres_schema import (
+    EPOCH_KEY,
+    FENCE,
     LOCK_KEY,
     SCHEMA,
     TABLES,
@@ -71,6 +73,8 @@ class PostgresDatabase:
             sql.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
             if sql.execute(f"SELECT to_regclass('{SCHEMA}.version')").fetchone() == (None,):
                 sql.execute(TABLES)
+            if sql.execute(f"SELECT to_regclass('{SCHEMA}.leader_epoch')").fetchone() == (None,):
+                sql.execute(EPOCH_KEY)  # earlier releases made none
             (version,) = sql.execute(f"SELECT version FROM {SCHEMA}.version").fetchone() or (0,)  # noqa: S608
         if version > VERSION:
             raise StoreError(f"{self.name} was written by a newer release (format {version})")
@@ -292,7 +296,7 @@ class PostgresDatabase:
 
     def _check_fence(self, sql: Connection) -> None:
         """Refuse to write under an old epoch; the row stays locked until the commit."""
-        ((epoch,),) = sql.execute("SELECT epoch FROM leader FOR SHARE").fetchall()
+        ((epoch, _),) = sql.execute(FENCE).fetchall()
         if epoch != self._fence:
             raise FencedError(f"another core has taken over (epoch {epoch}, ours {self._fence})")
 

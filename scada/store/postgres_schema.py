@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 SCHEMA = "ringmain_history"
 LEADER = f"{SCHEMA}.leader"
 """The table of the lease of a pair of rooms."""
+FENCED = "ringmain epoch "
+"""How a session that writes under an epoch is called: by this name its successor ends it."""
+FENCE = f"""SELECT epoch, set_config('application_name', '{FENCED}' || epoch, false)
+FROM {LEADER} FOR KEY SHARE"""  # noqa: S608  constants only
+"""Asked first in each transaction of a leader: the epoch cannot change before its end.
+
+The lease is renewed meanwhile: that changes no key (`EPOCH_KEY`), so a long transaction of a leader
+does not cost it its lease.
+"""
+EPOCH_KEY = f"CREATE UNIQUE INDEX leader_epoch ON {LEADER} (epoch)"
 VERSION = 1
 CONNECT_S = 5
 LOCK_KEY = 0x52494E48  # any fixed number: the advisory lock under which tables are made

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from hmi.storing import open_records
 from scada.clock import SystemClock
 from scada.leading import Leader, LeaseError, Terms
 from scada.store.lease_postgres import PostgresLease
-from scada.store.port import FencedError
-from scada.store.postgres import PostgresStore
+from scada.store.port import FencedError, StoreError
+from scada.store.postgres import PostgresDatabase, PostgresStore
 from tests.postgres import PostgresServer
 
 
@@ -127,7 +134,7 @@ async def test_work_that_fails_gives_the_lease_back() -> None:
 
 def test_the_lease_on_postgres_and_the_fence_of_the_store(server: PostgresServer) -> None:
     url = server.url()
-    a, b = PostgresLease(url, "a", 0.3), PostgresLease(url, "b", 30.0)
+    a, b = PostgresLease(url, "a", 3.0), PostgresLease(url, "b", 30.0)
     assert a.acquire() == 1
     old = PostgresStore(url, fence=1)
     old.handles(["x"])
@@ -139,6 +146,8 @@ def test_the_lease_on_postgres_and_the_fence_of_the_store(server: PostgresServer
     assert not a.renew(1)
     a.release(1)  # changes nothing: it is not ours
     assert a.acquire() is None
+    with pytest.raises(StoreError):  # its session was ended
+        old.handles(["y"])
     with pytest.raises(FencedError, match="another core has taken over"):
         old.handles(["y"])
     new = PostgresStore(url, fence=2)
@@ -149,3 +158,40 @@ def test_the_lease_on_postgres_and_the_fence_of_the_store(server: PostgresServer
         store.close()
     with pytest.raises(LeaseError):
         PostgresLease("postgresql://nobody@127.0.0.1:1/none", "c", 1.0).acquire()
+
+
+def test_a_long_transaction_of_a_leader_does_not_cost_it_its_lease(server: PostgresServer) -> None:
+    url = server.url()
+    lease = PostgresLease(url, "a", 30.0)
+    assert lease.acquire() == 1
+    old = PostgresDatabase(url, fence=1)
+    with old._transaction():
+        assert lease.renew(1)
+    old.close()
+
+
+def test_a_leader_cut_off_in_a_transaction_does_not_hold_up_its_successor(
+    server: PostgresServer, tmp_path: Path
+) -> None:
+    url = server.url()
+    a, b = PostgresLease(url, "a", 0.3), PostgresLease(url, "b", 30.0)
+    assert a.acquire() == 1
+    history = PostgresDatabase(url, fence=1)
+    records = open_records(SimpleNamespace(records_url=url, data=tmp_path), fence=1)
+    with pytest.raises(StoreError), history._transaction(), records.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        while (epoch := _or_none(b.acquire)) is None:
+            time.sleep(0.02)
+        assert epoch == 2
+        with pytest.raises(OperationalError):
+            connection.execute(text("SELECT 1"))
+    with pytest.raises(FencedError):
+        history.handles(["y"])
+    history.close()
+    records.dispose()
+
+
+def _or_none(acquire: Callable[[], int | None]) -> int | None:
+    with contextlib.suppress(LeaseError):
+        return acquire()
+    return None
