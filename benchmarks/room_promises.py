@@ -55,14 +55,21 @@ class Promises:
             if not await self._shows(alarm, {"unacknowledged"}):
                 self.never_shown.append(f"{alarm} did not rise")
             comment = f"{alarm} {self.excursions}"
-            with contextlib.suppress(OSError, ValueError):
-                ask = {"ids": [alarm], "user": "observer", "comment": comment}
-                answer = await self.room.ask("api/alarms/acknowledge", ask)
-                if alarm in answer["acknowledged"]:
-                    self.acknowledged.append((alarm, comment))
+            while not await self._acknowledge(alarm, comment):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
             self.room.device.pressure_kpa[place] = 300
             if not await self._shows(alarm, {"normal"}):
                 self.never_shown.append(f"{alarm} did not clear")
+
+    async def _acknowledge(self, alarm: str, comment: str) -> bool:
+        """Whether there was an answer; what it promised is noted."""
+        with contextlib.suppress(OSError, ValueError):
+            ask = {"ids": [alarm], "user": "observer", "comment": comment}
+            answer = await self.room.ask("api/alarms/acknowledge", ask)
+            if alarm in answer["acknowledged"]:
+                self.acknowledged.append((alarm, comment))
+            return True
+        return False
 
     async def _shows(self, alarm: str, states: set[str]) -> bool:
         with contextlib.suppress(TimeoutError):

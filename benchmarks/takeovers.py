@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import statistics
 import sys
 import tempfile
@@ -54,7 +55,7 @@ def reversed_until(field: Field, since: float) -> list[tuple[float, int, int]]:
 async def run(server: PostgresServer, folder: Path, takeovers: int) -> int:
     """Print a line for each; 1 when both worked or a value is missing or doubled."""
     took: dict[str, list[float]] = {"killed": [], "cut off": []}
-    both_s, in_doubt = 0.0, set()
+    both_s, in_doubt = -math.inf, set()
     async with pair(folder, server) as (field, rooms, proxies, url):
         await until(lambda: stood_by(rooms[2]) > 0, rooms[2], PATIENCE_S)
         leads, waits = 1, 2

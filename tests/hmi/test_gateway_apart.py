@@ -10,7 +10,7 @@ from scada.bus_nats import NatsBus
 from scada.store.sqlite import SqliteStore
 from scada.trend import read_trend
 from scenarios.init_site import init_site
-from tests.hmi.test_takeover import POINTS, Field, RoomProcesses, until
+from tests.hmi.room_pair import POINTS, Field, RoomProcesses, until
 from tests.nats_server import nats
 from tests.scada.drivers.field import FakeServer
 
