@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.heat_rooms import LIMIT_RULES, ZERO_C_K
+from dispatch.heat_rooms import LIMIT_RULES
 from dispatch.incidents import Incident
 from dispatch.incidents.clocks import accident_at
 from dispatch.note import Note
 from dispatch.periods import Period
 from dispatch.rulebook import RuleSet
 from dispatch.zones import Zone, ZoneBalance
+from network_models.physics import ZERO_C_K
 from network_models.units import UNITS
 
 F64 = NDArray[np.float64]

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from dispatch.exclusions import Exclusion, read_exclusions
 from dispatch.figures import Figure, read_figures
 from dispatch.heat_areas import area_without_heat_m2, station_areas_m2
-from dispatch.heat_rooms import ZERO_C_K
 from dispatch.incidents import Incident
 from dispatch.indicator_report import SAMPLE_S, Facts, Pressures, indicator_report
 from dispatch.measured_figures import Measured, RoomDays, heat_stops, warm_rooms, zone_leakage
@@ -28,6 +27,7 @@ from dispatch.zone_file import read_zones
 from dispatch.zones import Zone, ZoneBalance, balance
 from network_models.elements import Pipe
 from network_models.network import Network
+from network_models.physics import ZERO_C_K
 from network_models.problems import InputError, Problem
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from hydraulics.tables import (
     Settings,
     new_work,
 )
-from hydraulics.types import F64, I64, U8
+from hydraulics.types import B1, F64, U8
 from hydraulics.us_units import FOOT_M
 
 UNBOUNDED = 1 << 62
@@ -70,9 +70,7 @@ class Engine:
         self.work = new_work(arrays.tables)
         self.outcome = Outcome()
         self.witness = new_witness(arrays, settings)
-        self._place = Place(
-            arrays.row_of_node, arrays.elevation_m, arrays.area_m2, arrays.m3s_per_cfs
-        )
+        self._place = Place(arrays.row_of_node, arrays.elevation_m, arrays.m3s_per_cfs)
         self._no_records = new_records(0, len(arrays.node_ids), len(arrays.link_ids))
         self.solves = 0
         self.iterations = 0
@@ -266,10 +264,8 @@ class Engine:
         """The present state with its report."""
         a = self.arrays
         record = self.record()
-        heads, demands, flows, status = self.convert(record)
+        heads, demands, flows, is_open = self.convert(record)
         pressure = heads - a.elevation_m
-        with np.errstate(divide="ignore", invalid="ignore"):
-            velocity = np.where(a.area_m2 > 0.0, np.abs(flows) / a.area_m2, 0.0)
         negative = np.flatnonzero(pressure < -1e-3)
         junction = a.row_of_node < a.junctions
         balance = self.balance(self.witness.state)
@@ -289,16 +285,16 @@ class Engine:
             node_ids=a.node_ids,
             link_ids=a.link_ids,
             head_m=heads,
-            pressure_m=pressure,
             demand_m3s=demands,
             flow_m3s=flows,
-            velocity_ms=velocity,
-            status=status,
+            is_open=is_open,
+            elevation_m=a.elevation_m,
+            area_m2=a.area_m2,
             report=report,
         )
 
-    def results(self) -> tuple[F64, F64, F64, I64]:
-        """Heads (NaN unsupplied), demands, flows and statuses in SI and file order."""
+    def results(self) -> tuple[F64, F64, F64, B1]:
+        """Heads (NaN unsupplied), demands, flows in SI, and who is open, in file order."""
         return self.convert(self.record())
 
     def record(self) -> Record:
@@ -315,7 +311,7 @@ class Engine:
             setting=work.setting.copy(),
         )
 
-    def convert(self, record: Record) -> tuple[F64, F64, F64, I64]:
+    def convert(self, record: Record) -> tuple[F64, F64, F64, B1]:
         """As `results`, of one record or of stacked ones (leading time axis)."""
         a = self.arrays
         rows = a.row_of_node
@@ -323,7 +319,7 @@ class Engine:
         heads: F64 = (record.head * FOOT_M)[..., rows]
         demands: F64 = (record.taken * a.m3s_per_cfs)[..., rows]
         flows: F64 = np.where(is_open, record.flow, 0.0) * a.m3s_per_cfs
-        return heads, demands, flows, is_open.astype(np.int64)
+        return heads, demands, flows, is_open
 
     def balance(self, verdict: Verdict | None = None) -> Balance:
         """The worst residuals of all states solved so far, or of one."""

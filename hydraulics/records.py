@@ -16,15 +16,12 @@ LOW_M = -1e-3
 
 
 class Records(NamedTuple):
-    """(T, N) and (T, L) as in `Run`; `low` and `cut` (N,) mark junctions that were below zero
-    pressure and nodes that were without supply at any time."""
+    """(T, N) and (T, L) in SI, as in `Run`; `low` and `cut` (N,) mark junctions that were below
+    zero pressure and nodes that were without supply at any time."""
 
     head: F64
-    pressure: F64
     demand: F64
     flow: F64
-    velocity: F64
-    status: I64
     kernel_status: U8
     setting: F64
     """The kernels' own codes and units."""
@@ -41,7 +38,6 @@ class Place(NamedTuple):
 
     row_of_node: I64
     elevation_m: F64
-    area_m2: F64
     m3s_per_cfs: float
 
 
@@ -49,11 +45,8 @@ def new_records(times: int, nodes: int, links: int) -> Records:
     """Room for so many states."""
     return Records(
         head=np.empty((times, nodes)),
-        pressure=np.empty((times, nodes)),
         demand=np.empty((times, nodes)),
         flow=np.empty((times, links)),
-        velocity=np.empty((times, links)),
-        status=np.empty((times, links), dtype=np.int64),
         kernel_status=np.empty((times, links), dtype=np.uint8),
         setting=np.empty((times, links)),
         low=np.zeros(nodes, dtype=np.uint8),
@@ -73,7 +66,7 @@ def write_record(records: Records, t: int, work: Work, junctions: int, place: Pl
 
 @lean_kernel
 def _write_nodes(records: Records, t: int, work: Work, junctions: int, place: Place) -> None:
-    """Heads, pressures and outflows of nodes; no head where no source reaches."""
+    """Heads and outflows of nodes; no head where no source reaches."""
     head, reached, dead, inflow = work.head, work.reached, work.dead, work.inflow
     delivered, emitted, leaked = work.delivered, work.emitted, work.leaked
     row_of_node, elevation_m, m3s_per_cfs = place.row_of_node, place.elevation_m, place.m3s_per_cfs
@@ -82,7 +75,6 @@ def _write_nodes(records: Records, t: int, work: Work, junctions: int, place: Pl
         metres = head[row] * FOOT_M if reached[row] == 1 else np.nan
         pressure = metres - elevation_m[n]
         records.head[t, n] = metres
-        records.pressure[t, n] = pressure
         if row >= junctions:
             records.demand[t, n] = inflow[row] * m3s_per_cfs
             continue
@@ -96,15 +88,11 @@ def _write_nodes(records: Records, t: int, work: Work, junctions: int, place: Pl
 
 @lean_kernel
 def _write_links(records: Records, t: int, work: Work, place: Place) -> None:
-    """Flows, velocities and whether links are open."""
+    """Flows, statuses and settings of links."""
     flow, status, setting, dead_link = work.flow, work.status, work.setting, work.dead_link
-    area_m2, m3s_per_cfs = place.area_m2, place.m3s_per_cfs
+    m3s_per_cfs = place.m3s_per_cfs
     for k in range(len(flow)):
-        is_open = status[k] > CLOSED
-        q = flow[k] * m3s_per_cfs if is_open and dead_link[k] == 0 else 0.0
-        area = area_m2[k]
-        records.flow[t, k] = q
-        records.velocity[t, k] = abs(q) / area if area > 0.0 else 0.0
-        records.status[t, k] = 1 if is_open else 0
+        passes = status[k] > CLOSED and dead_link[k] == 0
+        records.flow[t, k] = flow[k] * m3s_per_cfs if passes else 0.0
         records.kernel_status[t, k] = status[k]
         records.setting[t, k] = setting[k]

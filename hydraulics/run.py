@@ -14,6 +14,7 @@ from hydraulics.extended import ExtendedPeriod
 from hydraulics.records import new_records
 from hydraulics.remarks import remarks
 from hydraulics.state import Report, Run
+from hydraulics.tables import CLOSED
 from hydraulics.types import F64
 from network_models.changes import Change
 from network_models.network import Network
@@ -103,11 +104,11 @@ def simulate(
         node_ids=a.node_ids,
         link_ids=a.link_ids,
         head_m=records.head,
-        pressure_m=records.pressure,
         demand_m3s=records.demand,
         flow_m3s=records.flow,
-        velocity_ms=records.velocity,
-        status=records.status,
+        is_open=records.kernel_status > CLOSED,
+        elevation_m=a.elevation_m,
+        area_m2=a.area_m2,
         report=report,
     )
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
-from hydraulics.types import F64, I64
+import numpy as np
+
+from hydraulics.types import B1, F64, I64, U8
 
 CLOSED_LINK, OPEN_LINK, ACTIVE_LINK = 0, 1, 2
 """Codes of `Boundary.status`: held shut, open, or a valve that obeys its setting."""
@@ -101,38 +104,53 @@ class Report:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solution:
+@dataclass(frozen=True, kw_only=True)
+class _States:
+    """Heads and flows with what follows from them, which is made when it is first asked for:
+    thousands of cases are often asked for their pressures only."""
+
+    node_ids: tuple[str, ...]
+    link_ids: tuple[str, ...]
+    head_m: F64
+    demand_m3s: F64
+    flow_m3s: F64
+    is_open: U8 | B1
+    elevation_m: F64
+    area_m2: F64
+    report: Report
+
+    @cached_property
+    def pressure_m(self) -> F64:
+        """Head above the node, m."""
+        return self.head_m - self.elevation_m
+
+    @cached_property
+    def velocity_ms(self) -> F64:
+        """Mean velocity in the link, m/s, without sign; 0 in links without a diameter."""
+        speed = np.abs(self.flow_m3s)
+        speed /= np.where(self.area_m2 > 0.0, self.area_m2, np.inf)
+        return speed
+
+    @cached_property
+    def status(self) -> I64:
+        """0 closed, 1 open."""
+        return self.is_open.astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution(_States):
     """The network at one instant.
 
     Heads and pressures (N,) are NaN where no source reaches. `demand_m3s` (N,) is what a junction
     takes (emitters and breaks included) and the net inflow of a tank or reservoir. `flow_m3s`
-    (L,) is positive from a link's start to its end; `velocity_ms` its size; `status` (L,) 0 closed,
-    1 open.
+    (L,) is positive from a link's start to its end; `velocity_ms` (L,) its size by `area_m2`;
+    `status` (L,) 0 closed, 1 open.
     """
 
-    node_ids: tuple[str, ...]
-    link_ids: tuple[str, ...]
-    head_m: F64
-    pressure_m: F64
-    demand_m3s: F64
-    flow_m3s: F64
-    velocity_ms: F64
-    status: I64
-    report: Report
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A network over time: the fields of `Solution` with a leading axis of report times (T,)."""
+@dataclass(frozen=True, kw_only=True)
+class Run(_States):
+    """A network over time: the fields of `Solution` with a leading axis of report times (T,),
+    but for `elevation_m` and `area_m2`, which stay as they are."""
 
     times_s: F64
-    node_ids: tuple[str, ...]
-    link_ids: tuple[str, ...]
-    head_m: F64
-    pressure_m: F64
-    demand_m3s: F64
-    flow_m3s: F64
-    velocity_ms: F64
-    status: I64
-    report: Report

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 F64: TypeAlias = NDArray[np.float64]
 U32: TypeAlias = NDArray[np.uint32]
 U8: TypeAlias = NDArray[np.uint8]
+B1: TypeAlias = NDArray[np.bool_]
 I64: TypeAlias = NDArray[np.int64]
 Table: TypeAlias = NDArray[Any]
 """A structured array: one row an element, named and typed columns (see `hydraulics.tables`)."""

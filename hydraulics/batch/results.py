@@ -41,11 +41,11 @@ class Results:
             node_ids=a.node_ids,
             link_ids=a.link_ids,
             head_m=out.head[case],
-            pressure_m=out.head[case] - a.elevation_m,
             demand_m3s=out.demand[case],
             flow_m3s=out.flow[case],
-            velocity_ms=self._speed(out.flow[case]),
-            status=out.status[case].astype(np.int64),
+            is_open=out.status[case],
+            elevation_m=a.elevation_m,
+            area_m2=a.area_m2,
             report=Report(
                 converged=len(unproved) == 0,
                 iterations=int(out.counts[case, ITERATIONS]),
@@ -71,11 +71,11 @@ class Results:
             node_ids=a.node_ids,
             link_ids=a.link_ids,
             head_m=out.head[case, 0],
-            pressure_m=out.head[case, 0] - a.elevation_m,
             demand_m3s=out.demand[case, 0],
             flow_m3s=out.flow[case, 0],
-            velocity_ms=self._speed(out.flow[case, 0]),
-            status=out.status[case, 0].astype(np.int64),
+            is_open=out.status[case, 0],
+            elevation_m=a.elevation_m,
+            area_m2=a.area_m2,
             report=Report(
                 converged=not out.unproved[case, 0],
                 iterations=int(out.counts[case, LAST]),
@@ -88,11 +88,6 @@ class Results:
                 warnings=self._warnings,
             ),
         )
-
-    def _speed(self, flow_m3s: F64) -> F64:
-        """Velocities (..., L); 0 in links without a diameter."""
-        area = self._arrays.area_m2
-        return np.abs(flow_m3s) / np.where(area > 0.0, area, np.inf)
 
     def _energy(self, out: Out, case: int) -> tuple[tuple[PumpEnergy, ...], float]:
         """A record a pump, and the greatest power of all together."""

@@ -12,7 +12,7 @@ from hydraulics.errors import SolveError
 from hydraulics.run import report_times, simulate
 from hydraulics.state import Balance, Report, Run, Solution
 from hydraulics.steady import solve
-from hydraulics.types import F64, I64
+from hydraulics.types import F64, U8
 from network_models.changes import Change
 from network_models.network import Network
 
@@ -60,43 +60,43 @@ def solve_alone(
 
 def failed_run(arrays: NetworkArrays, times_s: F64, why: str) -> Run:
     """NaN everywhere, not converged."""
-    node, link, status = _nothing(arrays, len(times_s))
+    node, link, shut = _nothing(arrays, len(times_s))
     return Run(
         times_s=times_s,
         node_ids=arrays.node_ids,
         link_ids=arrays.link_ids,
         head_m=node,
-        pressure_m=node,
         demand_m3s=node,
         flow_m3s=link,
-        velocity_ms=link,
-        status=status,
+        is_open=shut,
+        elevation_m=arrays.elevation_m,
+        area_m2=arrays.area_m2,
         report=_failed(why, tuple(times_s.tolist())),
     )
 
 
 def failed_solution(arrays: NetworkArrays, why: str) -> Solution:
     """As `failed_run`, of one instant."""
-    node, link, status = _nothing(arrays, 1)
+    node, link, shut = _nothing(arrays, 1)
     return Solution(
         node_ids=arrays.node_ids,
         link_ids=arrays.link_ids,
         head_m=node[0],
-        pressure_m=node[0],
         demand_m3s=node[0],
         flow_m3s=link[0],
-        velocity_ms=link[0],
-        status=status[0],
+        is_open=shut[0],
+        elevation_m=arrays.elevation_m,
+        area_m2=arrays.area_m2,
         report=_failed(why, ()),
     )
 
 
-def _nothing(arrays: NetworkArrays, times: int) -> tuple[F64, F64, I64]:
+def _nothing(arrays: NetworkArrays, times: int) -> tuple[F64, F64, U8]:
     nodes, links = len(arrays.node_ids), len(arrays.link_ids)
     return (
         np.full((times, nodes), np.nan),
         np.full((times, links), np.nan),
-        np.zeros((times, links), dtype=np.int64),
+        np.zeros((times, links), dtype=np.uint8),
     )
 
 
