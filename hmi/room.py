@@ -53,11 +53,11 @@ class Room:
         if "core" in roles and faces_wanted(self.site):
             self.roles += ("faces",)
         self.port = port or self.site.web_port
-        self._say = say
+        self._say = _unheard(say)
         self.data = self.site.data
         self._field_file = self.data / "field.json"
         waits = {"gateway": self._field_serves} if "field" in self.roles else None
-        self._supervisor = Supervisor(folder, self.data, self.roles, waits=waits, say=say)
+        self._supervisor = Supervisor(folder, self.data, self.roles, waits=waits, say=self._say)
         self._lock = self.data / "running.lock"
 
     @property
@@ -175,6 +175,16 @@ class Room:
             found = "a room that runs on it already"
             expected = "one room a site; stop the other one first"
             raise InputError([_problem(self.folder, "data folder", found, expected)]) from error
+
+
+def _unheard(say: Callable[[str], None]) -> Callable[[str], None]:
+    """`say` to a terminal or pipe that may be gone: the room goes on without listeners."""
+
+    def tell(text: str) -> None:
+        with contextlib.suppress(OSError):
+            say(text)
+
+    return tell
 
 
 def _problem(folder: Path, field: str, found: str, expected: str) -> Problem:

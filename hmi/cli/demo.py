@@ -10,6 +10,7 @@ import typer
 
 from hmi.cli import output
 
+SHOWN = 3
 ROLES = ("field", "core", "gateway", "model", "web")
 
 
@@ -44,7 +45,8 @@ def demo(
             _headless(at, seconds, as_json)
         return
     at = folder or data_folder() / f"demo-{seed}-{elements}"
-    _make(at, seed, elements)
+    if not _make(at, seed, elements) and folder is None:
+        _tell_age(at, seed, elements)
     import asyncio
 
     from hmi.room import Room
@@ -60,14 +62,46 @@ def data_folder() -> Path:
     return Path(root) / "ringmain"
 
 
-def _make(folder: Path, seed: int, elements: int) -> None:
+def _make(folder: Path, seed: int, elements: int) -> bool:
+    """Make the city; false where there is one already."""
     if (folder / "site.toml").exists():
         output.note(f"Using the city in {folder}")
-        return
+        return False
     from scenarios.init_site import init_site
 
     output.note(f"Making the example city (seed {seed}, {elements} elements) in {folder} ...")
     init_site(folder, example="city", network_file=None, seed=seed, elements=elements)
+    return True
+
+
+def _tell_age(folder: Path, seed: int, elements: int) -> None:
+    """Say so where a kept city is older than the one this version makes; it is used as it is."""
+    from scenarios.city.lacking import lacking
+
+    found = lacking(folder, seed=seed, elements=elements)
+    if not found:
+        return
+    parts = []
+    if found.points:
+        more = ", ..." if len(found.points) > SHOWN else ""
+        count = len(found.points)
+        parts.append(f"{count} point{'s' if count != 1 else ''} ({', '.join(found.points[:SHOWN])}{more})")
+    if found.tables:
+        parts.append(f"the tables {', '.join(found.tables)}")
+    new = _beside(folder)
+    output.note(
+        f"It is older than the example city of this version: it lacks {' and '.join(parts)}.\n"
+        "It is used as it is, with its history and records. For the new one beside it:\n"
+        f"  ringmain demo --seed {seed} --elements {elements} --folder {new}"
+    )
+
+
+def _beside(folder: Path) -> Path:
+    """A folder of a name that is free."""
+    number = 2
+    while (new := folder.with_name(f"{folder.name}-{number}")).exists():
+        number += 1
+    return new
 
 
 def _headless(folder: Path, seconds: float, as_json: bool) -> None:
