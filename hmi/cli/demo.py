@@ -85,7 +85,9 @@ def _tell_age(folder: Path, seed: int, elements: int) -> None:
     if found.points:
         more = ", ..." if len(found.points) > SHOWN else ""
         count = len(found.points)
-        parts.append(f"{count} point{'s' if count != 1 else ''} ({', '.join(found.points[:SHOWN])}{more})")
+        parts.append(
+            f"{count} point{'s' if count != 1 else ''} ({', '.join(found.points[:SHOWN])}{more})"
+        )
     if found.tables:
         parts.append(f"the tables {', '.join(found.tables)}")
     new = _beside(folder)
