@@ -22,6 +22,7 @@ from asyncua.server.user_managers import User, UserRole
 from network_models.units import UNITS
 from scada.faces.feed import Feed
 from scada.faces.opcua_alarms import Conditions
+from scada.faces.opcua_filters import filter_by_type
 from scada.faces.opcua_guard import guard_servers
 from scada.faces.opcua_history import HistoryOfCore
 from scada.faces.units import UNECE_URI, unit_id
@@ -69,6 +70,7 @@ class OpcUaFace:
         """Build the address space, listen, and keep it up to date. OSError: the port is taken."""
         server = self.server
         guard_servers()
+        filter_by_type()
         bound_arrays()
         await server.init()
         server.allow_remote_admin(False)

@@ -210,6 +210,44 @@ async def test_alarms_are_conditions_that_can_be_acknowledged_and_refreshed() ->
         ]
 
 
+ASKED = {
+    ua.ObjectIds.BaseEventType: True,
+    ua.ObjectIds.AcknowledgeableConditionType: True,
+    ua.ObjectIds.AlarmConditionType: True,
+    ua.ObjectIds.DialogConditionType: False,
+    ua.ObjectIds.LimitAlarmType: False,
+}
+
+
+async def test_alarms_are_asked_for_by_their_type_or_one_above_it() -> None:
+    some = points()
+    async with open_room(some) as room, face(room, some) as url, Client(url) as client:
+        heard = {asked: Heard() for asked in ASKED}
+        field = ua.SimpleAttributeOperand(
+            TypeDefinitionId=ua.NodeId(ua.ObjectIds.BaseEventType),
+            BrowsePath=[ua.QualifiedName("SourceName")],
+            AttributeId=ua.AttributeIds.Value,
+        )
+        for asked, one in heard.items():
+            of_type = ua.ContentFilterElement(
+                FilterOperator=ua.FilterOperator.OfType,
+                FilterOperands=[ua.LiteralOperand(Value=ua.Variant(ua.NodeId(asked)))],
+            )
+            chosen = ua.EventFilter(
+                SelectClauses=[field], WhereClause=ua.ContentFilter(Elements=[of_type])
+            )
+            subscription = await client.create_subscription(50, one)
+            await subscription.subscribe_events(evfilter=chosen)
+        await room.send((2, 100e3))
+        await room.advance(0.4)
+
+        async def came() -> bool:
+            return all(heard[asked].events for asked, meant in ASKED.items() if meant)
+
+        await until(came)
+        assert {asked: bool(one.events) for asked, one in heard.items()} == ASKED
+
+
 async def test_without_the_lab_switch_only_encrypted_users_come_in(tmp_path: Path) -> None:
     from argon2 import PasswordHasher
     from asyncua.crypto.cert_gen import setup_self_signed_certificate
