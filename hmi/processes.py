@@ -13,11 +13,10 @@ import json
 import logging
 import signal
 import sys
-from collections import ChainMap
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from hmi.parent import end_with_parent, end_within
 from hmi.reloading import Reloads, again_on_change
@@ -27,7 +26,6 @@ from scenarios.site_versions import SiteVersions
 
 if TYPE_CHECKING:
     from scada.clock import SystemClock
-    from scada.point import Utility
     from scada.ports import Bus
     from scada.spool_disk import DiskSpool
 
@@ -37,101 +35,17 @@ AFTER_WORK_S = 3.0
 
 
 async def _core(site: Site) -> None:
-    if not site.spare:
-        await _run_core(site)
-        return
     # What a takeover needs is loaded before, not after the other room has died.
-    import scada.core
+    from hmi.core_process import run_core
+
+    lab = bool(_run_settings(site)["lab"])
+    if not site.spare:
+        await run_core(site, lab=lab)
+        return
     import scada.store.postgres  # noqa: F401
     from hmi.spare import lead
 
-    await lead(site, lambda epoch: _run_core(site, epoch))
-
-
-async def _run_core(site: Site, epoch: int | None = None) -> None:
-    from hmi.busing import join_bus, open_hub
-    from hmi.desk.deadlines import DeadlineWatch
-    from hmi.desk.desk_points import DeskPoints
-    from hmi.desk.start import start_desk
-    from hmi.interlock import OrderInterlock
-    from hmi.notify.adapters import adapters_of
-    from hmi.notify.config import read_notify
-    from hmi.notify.notifier import Notifier
-    from hmi.records import Audit, SqlAlarmJournal, SqlOutbox
-    from hmi.records.desk import serve_outages
-    from hmi.security.desk import SecurityDesk
-    from hmi.security.first import first_administrator
-    from hmi.storing import free_bytes, open_records, open_store, retention
-    from scada.bus_secret import make_secret, read_secret
-    from scada.clock import SystemClock
-    from scada.core import Core
-    from scada.own_points import FileState
-
-    notify = read_notify(site.path / "notify.toml")
-    clock = SystemClock()
-    # What waits for a disk or a server does so beside the loop, which renews a pair's lease.
-    async with contextlib.AsyncExitStack() as later:
-        records = await asyncio.to_thread(open_records, site, fence=epoch)
-        later.callback(records.dispose)
-        make_secret(site.data / "audit.key")
-        trail = Audit(records, read_secret(site.data / "audit.key"))
-        security = SecurityDesk(records, trail, clock, session_hours=site.session_hours)
-        if not _run_settings(site)["lab"]:
-            await asyncio.to_thread(
-                first_administrator, security.accounts, site.data, clock.now_ns()
-            )
-        if not site.bus_url:
-            hub = await open_hub(site.data)
-            later.push_async_callback(hub.close)
-        bus = await join_bus(site.data, site.bus_url, site.bus_space)
-        later.push_async_callback(bus.close)
-        store = await asyncio.to_thread(open_store, site, fence=epoch)
-        core = await asyncio.to_thread(
-            lambda: Core(
-                site.points,
-                store,
-                SqlAlarmJournal(records),
-                bus,
-                clock,
-                site.scan,
-                heartbeat_s={d.name: d.heartbeat_s for d in site.drivers},
-                retention=retention(site),
-                free_bytes=lambda: free_bytes(site.data),
-                settings=site.alarms,
-                audit=trail,
-                interlocks=[OrderInterlock(bus, site.needs_order)],
-                two_person=site.two_person,
-                kept=FileState(site.data / "points.state"),
-            )
-        )
-        later.push_async_callback(core.close)
-        await serve_outages(bus, records, trail)
-        await security.serve(bus)
-        sending, incidents = await start_desk(
-            bus, records, site, adapters_of(notify.channels), channels=notify.orders
-        )
-        later.callback(sending.cancel)
-        timers: dict[str, Utility] = {}
-        notifier = Notifier(
-            core.desk,
-            SqlOutbox(records),
-            notify.rules,
-            [channel.name for channel in notify.channels],
-            ChainMap(timers, {point.id: point.utility for point in site.points}),
-            clock,
-        )
-        deadlines = DeadlineWatch(
-            incidents,
-            core.desk,
-            timers,
-            clock,
-            ZoneInfo(site.timezone),
-            DeskPoints(site.points.points, bus, clock),
-        )
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(core.run())
-            tasks.create_task(notifier.run())
-            tasks.create_task(deadlines.run())
+    await lead(site, lambda epoch: run_core(site, epoch, lab=lab))
 
 
 async def _gateway(site: Site, reloads: Reloads) -> None:
@@ -139,8 +53,14 @@ async def _gateway(site: Site, reloads: Reloads) -> None:
     if not site.spare:
         await _run_gateway(site, reloads)
         return
-    import scada.gateway  # noqa: F401  loaded before it is needed
+    # Loaded before it is needed, as in `_core`.
+    import scada.gateway
+    import scada.spool_disk  # noqa: F401
     from hmi.spare import while_leading
+    from scada.drivers.table import DRIVERS
+
+    for kind in {driver.kind for driver in site.drivers}:
+        import_module(DRIVERS[kind].module)
 
     await while_leading(site, lambda: _run_gateway(site, reloads))
 
