@@ -1,28 +1,14 @@
 // The same frames as tests/hmi/test_stream_frames.py: what Python writes, the page reads.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
-import { build } from "vite";
+import { compiled } from "./compiled.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-async function compiled() {
-  const folder = await mkdtemp(join(tmpdir(), "ringmain-frames-"));
-  await build({
-    configFile: false,
-    logLevel: "error",
-    build: { lib: { entry: here("../src/lib/frames.ts"), formats: ["es"], fileName: "frames" }, outDir: folder },
-  });
-  const module = await import(pathToFileURL(join(folder, "frames.js")).href);
-  await rm(folder, { recursive: true });
-  return module;
-}
-
-const { decodeFrame } = await compiled();
+const { decodeFrame } = await compiled("frames");
 const vectors = JSON.parse(await readFile(here("../../../tests/hmi/frame_vectors.json"), "utf8"));
 const NAMES = {
   sequence: "sequence",

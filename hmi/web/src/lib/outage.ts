@@ -1,5 +1,7 @@
 /** An outage proposal, schema `ringmain/outage-plan/1`. */
 
+import type { Conflict } from "./orders";
+
 export interface Finding {
   rule: string;
   verdict: string;
@@ -32,24 +34,93 @@ export interface Stop {
   arrive: string | null;
   leave: string | null;
   load_m3: number;
+  wait_s?: number;
   x: number;
   y: number;
+}
+
+export interface TruckRoute {
+  truck: string;
+  stops: Stop[];
 }
 
 export interface TruckPlan {
   required: boolean;
   people: number;
   demand_m3: number;
+  daily_m3?: number;
   litres_per_person_day: number;
   source: string;
   lower_bound: number | null;
   trucks: number;
   undelivered_m3: number;
-  routes: { truck: string; stops: Stop[] }[];
+  points?: { id: string; x: number; y: number; people: number; daily_m3: number; priority: boolean }[];
+  routes: TruckRoute[];
   binds: string | null;
   binds_zh?: string;
+  levers?: { name: string; change: string; change_zh: string; saves_trucks: number }[];
   notes: string[];
   notes_zh?: string[];
+}
+
+/** Trucks planned anew while the outage runs. */
+export interface TrucksAnew {
+  number: number;
+  user: string;
+  day: number;
+  now: string;
+  brought_m3: Record<string, number>;
+  broken: string[];
+  trucks: TruckPlan;
+}
+
+export interface GasHit {
+  limit_pa: number | null;
+  watched: number;
+  line_pack_kg: number;
+  users: { id: string; falls_s: number; below_h: number; inside: boolean }[];
+  base_below: string[];
+  settled: boolean;
+}
+
+export interface HeatHit {
+  outdoor_c: number;
+  homes: { household_m2: number; time_constant_h: number };
+  watched_h: number;
+  cut_off: string[];
+  converged: boolean;
+  limits_c: number[];
+  households: number;
+  households_below: Record<string, number>;
+  refund_household_days: number;
+  stations: {
+    station: string;
+    households: number;
+    area_m2: number;
+    lowest_c: number;
+    falls_h: Record<string, number | null>;
+    below_h: Record<string, number>;
+    refund_days: number;
+    verdict: string;
+  }[];
+}
+
+export interface OutageWindow {
+  start: string;
+  end: string;
+  hours: number;
+  missed_m3: number | null;
+  priority_users: number;
+  tanks_dry: number;
+  in_time: boolean;
+  late_for: string[];
+}
+
+export interface WindowSearch {
+  element: string;
+  hours_kind: string;
+  best: OutageWindow | null;
+  windows: OutageWindow[];
 }
 
 export interface PlannedValve {
@@ -91,8 +162,10 @@ export interface Proposal {
   };
   impact: {
     customers: AffectedCustomer[];
-    households: number;
-    people: number;
+    households: number | null;
+    people: number | null;
+    gas?: GasHit;
+    heat?: HeatHit;
     communities: { id: string; households: number; people: number }[];
     priority_users: AffectedCustomer[];
     hydraulics: {
@@ -110,6 +183,8 @@ export interface Proposal {
   trucks: TruckPlan | null;
   publishable: boolean;
   blocked_by: string[];
+  conflicts?: Conflict[];
+  truck_plans?: TrucksAnew[];
 }
 
 export interface ProposalSummary {

@@ -27,7 +27,8 @@ export function overlayOf(proposal: Proposal, customers: ReadonlyMap<string, Pla
       const place = customers.get(user.id);
       return place ? [{ id: user.id, x: place.x, y: place.y }] : [];
     }),
-    routes: (proposal.trucks?.routes ?? []).map((route) => ({
+    // The trucks as they were planned last.
+    routes: ((proposal.truck_plans?.at(-1)?.trucks ?? proposal.trucks)?.routes ?? []).map((route) => ({
       truck: route.truck,
       stops: route.stops.filter(placed),
     })),

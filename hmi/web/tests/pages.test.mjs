@@ -1,0 +1,74 @@
+/** What pages work out by themselves: courses, trucks' days, steps of orders, periods. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { compiled } from "./compiled.mjs";
+
+const { courseOf, niceStep, valueAt } = await compiled("course");
+const { periodOf } = await compiled("indicators");
+const { bySoonest, detailsOf, missingFacts, openSteps } = await compiled("orders");
+const { loadOf, partsOf, spanOf } = await compiled("trucks");
+
+test("a course counts what has happened by each hour, and leaves out what never does", () => {
+  const falls = [
+    { at_h: 4, count: 10 },
+    { at_h: 2, count: 5 },
+    { at_h: 4, count: 1 },
+    { at_h: null, count: 99 },
+    { at_h: 40, count: 7 },
+  ];
+  const course = courseOf("below", falls, 24);
+  assert.deepEqual(course.steps, [[0, 0], [2, 5], [4, 16]]);
+  assert.equal(valueAt(course, 1.9), 0);
+  assert.equal(valueAt(course, 2), 5);
+  assert.equal(valueAt(course, 24), 16);
+  assert.deepEqual(courseOf("at once", [{ at_h: 0, count: 3 }], 24).steps, [[0, 3]]);
+});
+
+test("axes have round steps that cover their range", () => {
+  for (const most of [1, 7, 33, 968, 26_968.9]) {
+    const step = niceStep(most, 4);
+    assert.ok(step * 4 >= most, `${most}: ${step}`);
+    assert.match(step.toExponential(), /^[125]e/);
+  }
+});
+
+const route = {
+  truck: "T1",
+  stops: [
+    { kind: "depot", id: "D", arrive: "2026-11-30T08:00:00Z", leave: "2026-11-30T08:00:00Z", load_m3: 0, x: 0, y: 0 },
+    { kind: "fill", id: "F", arrive: "2026-11-30T08:10:00Z", leave: "2026-11-30T08:30:00Z", load_m3: 8, wait_s: 300, x: 1, y: 0 },
+    { kind: "deliver", id: "C", arrive: "2026-11-30T08:40:00Z", leave: "2026-11-30T09:00:00Z", load_m3: 5, x: 2, y: 0 },
+    { kind: "deliver", id: "E", arrive: "2026-11-30T09:05:00Z", leave: "2026-11-30T09:15:00Z", load_m3: 3, x: 3, y: 0 },
+  ],
+};
+
+test("a truck's day has no gap and no overlap, and waits before it fills", () => {
+  const parts = partsOf(route);
+  assert.deepEqual(parts.map((p) => p.kind), ["drive", "wait", "fill", "drive", "deliver", "drive", "deliver"]);
+  for (let k = 1; k < parts.length; k++) assert.equal(parts[k].from_ms, parts[k - 1].to_ms);
+  assert.equal(parts[1].to_ms - parts[1].from_ms, 300_000);
+  assert.deepEqual(loadOf(route), { m3: 8, trips: 1 });
+  assert.deepEqual(spanOf([route]), { from_ms: Date.parse("2026-11-30T08:00Z"), to_ms: Date.parse("2026-11-30T09:15Z") });
+  assert.equal(spanOf([]), null);
+});
+
+test("steps of an order: those of its state, with what was typed and no more", () => {
+  const table = { transitions: [{ action: "file", from: ["study"] }, { action: "amend", from: ["study", "approved"] }] };
+  assert.deepEqual(openSteps(table, "approved").map((s) => s.action), ["amend"]);
+  assert.deepEqual(detailsOf("extend", { end: "2026-11-30T10:00", reason: "  ", other: "x" }), { end: "2026-11-30T10:00" });
+  assert.deepEqual(detailsOf("file", { end: "x" }), {});
+  assert.deepEqual(missingFacts({ facts_needed: ["filled", "vented"], order: { facts: [{ name: "filled" }] } }), ["vented"]);
+});
+
+test("orders with the nearest deadline stand first, those without one last", () => {
+  const rows = [{ due: null }, { due: { at: "2026-12-02T00:00Z" } }, { due: { at: "2026-12-01T00:00Z" } }];
+  assert.deepEqual(bySoonest(rows).map((r) => r.due?.at ?? ""), ["2026-12-01T00:00Z", "2026-12-02T00:00Z", ""]);
+});
+
+test("periods are named as the service names them", () => {
+  const day = "2026-10-05";
+  assert.deepEqual(["day", "month", "quarter", "year"].map((kind) => periodOf(kind, day)), [day, "2026-10", "2026-Q4", "2026"]);
+  assert.equal(periodOf("quarter", "2026-03-31"), "2026-Q1");
+});
