@@ -7,8 +7,7 @@ site.networks["water"], site.points, site.drivers, site.customers, ...
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import time
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +25,6 @@ from network_models.read import read_network
 from network_models.valves import IsolationValve
 from scada.alarm_setting import AlarmSetting
 from scada.alarm_table import read_alarms
-from scada.drivers.config import DriverConfig
 from scada.point_table import PointTable, read_points
 from scenarios.site_settings import SiteSettings, read_settings
 
@@ -50,26 +48,16 @@ CREWS = "crews.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A site as its folder describes it. `networks` and `network_files` are by utility.
+class Site(SiteSettings):
+    """A site as its folder describes it: its settings, and what the files it names hold.
 
-    `valves`, `customers` and `fill_points` belong to the water network. `data` is where a running
-    room keeps its stores; `history_url` and `records_url` name a PostgreSQL instead (empty: files).
-    `large_scope_households` None: every outage counts as large. `security_mode` is `login` or
-    `lab` (everybody may do everything, on this machine only).
+    `networks` and `network_files` are by utility. `valves`, `customers` and `fill_points` belong to
+    the water network. `data` is where a running room keeps its stores.
     """
 
     path: Path
-    name_zh: str
-    name_en: str
-    language: str
-    timezone: str
-    profile: str
-    seed: int
     networks: Mapping[str, Network]
     network_files: Mapping[str, Path]
-    scan: Mapping[str, float]
-    drivers: tuple[DriverConfig, ...]
     points: PointTable
     valves: tuple[IsolationValve, ...]
     customers: tuple[Customer, ...]
@@ -77,40 +65,11 @@ class Site:
     fleet: tuple[Truck, ...]
     fill_points: tuple[FillPoint, ...]
     depots: tuple[Depot, ...]
-    web_host: str
-    web_port: int
     data: Path
     fire_fleet: tuple[Truck, ...] = ()
     crews: tuple[Crew, ...] = ()
-    history_url: str = ""
-    records_url: str = ""
-    keep_days: float = 3653.0
-    keep_hours_days: float = 3653.0
-    max_gb: float | None = None
-    spare: bool = False
-    bus_url: str = ""
-    bus_space: str = "ringmain"
-    opcua_url: str = ""
-    opcua_open: bool = False
-    opcua_user: str = ""
-    opcua_password_hash: str = ""
-    sparkplug_url: str = ""
-    sparkplug_group: str = "ringmain"
-    sparkplug_host: str = ""
-    modbus_host: str = "127.0.0.1"
-    modbus_port: int | None = None
-    live_cycle_s: float
-    large_scope_households: int | None
-    gas_night_ban: tuple[time, time] | None
-    litres_per_person_day: float
-    litres_source: str
-    web_names: tuple[str, ...] = ()
     web_certificate: Path | None = None
     web_key: Path | None = None
-    security_mode: str = "login"
-    session_hours: float = 12.0
-    two_person: tuple[str, ...] = ()
-    needs_order: tuple[str, ...] = ()
     alarms: Mapping[str, AlarmSetting] = field(default_factory=dict)
 
 
@@ -132,7 +91,7 @@ def load_site(path: Path | str) -> Site:
     def rows(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
         return one(read) or ()
 
-    files = {utility: folder / file for utility, file in settings.networks.items()}
+    files = {utility: folder / file for utility, file in settings.network_names.items()}
     read = {utility: one(partial(_network, utility, file)) for utility, file in files.items()}
     networks = {utility: network for utility, network in read.items() if network is not None}
     # an unread network is one problem, not one more for every row that names its elements
@@ -152,17 +111,10 @@ def load_site(path: Path | str) -> Site:
     if problems:
         raise InputError(problems)
     return Site(
+        **{each.name: getattr(settings, each.name) for each in fields(settings)},
         path=folder.resolve(),
-        name_zh=settings.name_zh,
-        name_en=settings.name_en,
-        language=settings.language,
-        timezone=settings.timezone,
-        profile=settings.profile,
-        seed=settings.seed,
         networks=networks,
         network_files={utility: file.resolve() for utility, file in files.items()},
-        scan=settings.scan,
-        drivers=settings.drivers,
         points=points,
         valves=valves,
         customers=customers,
@@ -172,39 +124,10 @@ def load_site(path: Path | str) -> Site:
         crews=crews,
         fill_points=fill_points,
         depots=depots,
-        web_host=settings.web_host,
-        web_port=settings.web_port,
-        web_certificate=folder / settings.web_certificate if settings.web_certificate else None,
-        web_key=folder / settings.web_key if settings.web_key else None,
-        security_mode=settings.security_mode,
-        session_hours=settings.session_hours,
-        web_names=settings.web_names,
-        two_person=settings.two_person,
-        needs_order=settings.needs_order,
+        web_certificate=folder / settings.certificate_name if settings.certificate_name else None,
+        web_key=folder / settings.key_name if settings.key_name else None,
         alarms=alarms,
         data=(folder / settings.data_folder).resolve(),
-        history_url=settings.history_url,
-        records_url=settings.records_url,
-        keep_days=settings.keep_days,
-        keep_hours_days=settings.keep_hours_days,
-        max_gb=settings.max_gb,
-        spare=settings.spare,
-        bus_url=settings.bus_url,
-        bus_space=settings.bus_space,
-        opcua_url=settings.opcua_url,
-        opcua_open=settings.opcua_open,
-        opcua_user=settings.opcua_user,
-        opcua_password_hash=settings.opcua_password_hash,
-        sparkplug_url=settings.sparkplug_url,
-        sparkplug_group=settings.sparkplug_group,
-        sparkplug_host=settings.sparkplug_host,
-        modbus_host=settings.modbus_host,
-        modbus_port=settings.modbus_port,
-        live_cycle_s=settings.live_cycle_s,
-        large_scope_households=settings.large_scope_households,
-        gas_night_ban=settings.gas_night_ban,
-        litres_per_person_day=settings.litres_per_person_day,
-        litres_source=settings.litres_source,
     )
 
 

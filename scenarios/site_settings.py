@@ -24,7 +24,13 @@ _OPCUA_PORT = 4840
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
-    """What site.toml says; `networks` are files as written, relative to the site folder."""
+    """What site.toml says.
+
+    `network_names`, `certificate_name` and `key_name` are files as written, relative to the site
+    folder. `large_scope_households` None: every outage counts as large. `security_mode` is `login`
+    or `lab` (everybody may do everything, on this machine only). `history_url` and `records_url`
+    name a PostgreSQL instead of files (empty).
+    """
 
     name_zh: str = ""
     name_en: str = ""
@@ -32,7 +38,7 @@ class SiteSettings:
     timezone: str = "Asia/Shanghai"
     profile: str = "jinan"
     seed: int = 1
-    networks: Mapping[str, str] = field(default_factory=dict)
+    network_names: Mapping[str, str] = field(default_factory=dict)
     scan: Mapping[str, float] = field(default_factory=lambda: dict(USUAL_SCAN))
     drivers: tuple[DriverConfig, ...] = ()
     driver_kinds: Mapping[str, str] = field(default_factory=dict)
@@ -40,8 +46,8 @@ class SiteSettings:
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     web_names: tuple[str, ...] = ()
-    web_certificate: str = ""
-    web_key: str = ""
+    certificate_name: str = ""
+    key_name: str = ""
     security_mode: str = "login"
     session_hours: float = 12.0
     two_person: tuple[str, ...] = ()
@@ -152,8 +158,8 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
     "web.host": ("web_host", _text, "a host name or address"),
     "web.port": ("web_port", *_PORT),
     "web.names": ("web_names", _patterns, "a list of host names"),
-    "web.certificate": ("web_certificate", _text, "a PEM file"),
-    "web.key": ("web_key", _text, "a PEM file"),
+    "web.certificate": ("certificate_name", _text, "a PEM file"),
+    "web.key": ("key_name", _text, "a PEM file"),
     "security.mode": ("security_mode", _choice("login", "lab"), "login or lab"),
     "security.session_hours": ("session_hours", _number(0.1, 168), "a number from 0.1 to 168"),
     "commands.two_person": ("two_person", _patterns, "a list of point ids, `*` for any text"),
@@ -203,7 +209,7 @@ def read_settings(path: Path) -> tuple[SiteSettings, list[Problem]]:
         return SiteSettings(), toml.problems
     found: dict[str, Any] = {}
     _read_plain(toml, found)
-    found["networks"] = _read_networks(toml)
+    found["network_names"] = _read_networks(toml)
     found["scan"] = _read_scan(toml)
     found["drivers"] = _read_drivers(toml)
     found["driver_kinds"] = _driver_kinds(toml)
@@ -365,8 +371,8 @@ def _check_door(toml: TomlFile, settings: SiteSettings) -> None:
         found = f"lab, with the page at {settings.web_host}"
         toml.problem("security.mode", found, "login, or a web.host of 127.0.0.1")
     for name, given, other in (
-        ("web.key", settings.web_key, settings.web_certificate),
-        ("web.certificate", settings.web_certificate, settings.web_key),
+        ("web.key", settings.key_name, settings.certificate_name),
+        ("web.certificate", settings.certificate_name, settings.key_name),
     ):
         if other and not given:
             toml.problem(name, "nothing", "a PEM file: certificate and key come together")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
 
 from hmi.api.errors import ApiError
-from hmi.api.gate import Needs, acting, require
-from hmi.api.orders import ASKS, Name, ask_desk
-from hmi.api.parts import Body, PartsDep, User
+from hmi.api.gate import Needs
+from hmi.api.orders import Opening, Stepping, ask_desk, who
+from hmi.api.parts import PartsDep
 from hmi.security.roles import Identity
 
 router = APIRouter(prefix="/api", tags=["incidents and hotline orders"])
@@ -21,37 +20,27 @@ HotlineRole = Literal["operator", "unit", "business", "leader"]
 When = Annotated[str, Query(max_length=40)]
 
 
-class OpenIncident(Body):
+class OpenIncident(Opening):
     """A new incident: kind, element, and what is known of it."""
 
-    record: dict[str, Any]
-    user: User | None = None
     role: DeskRole = "dispatcher"
 
 
-class IncidentStep(Body):
+class IncidentStep(Stepping):
     """A step taken (`arrived`), an `excuse`, or a `note` of new estimates."""
 
-    action: Name
-    record: dict[str, Any] = Field(default_factory=dict)
-    user: User | None = None
     role: DeskRole = "dispatcher"
 
 
-class OpenWork(Body):
+class OpenWork(Opening):
     """A new hotline order: type, utility, text."""
 
-    record: dict[str, Any]
-    user: User | None = None
     role: HotlineRole = "operator"
 
 
-class WorkStep(Body):
+class WorkStep(Stepping):
     """A step of a hotline order: dispatch, confirm, extend, pend, handled, close, repeat."""
 
-    action: Name
-    record: dict[str, Any] = Field(default_factory=dict)
-    user: User | None = None
     role: HotlineRole
 
 
@@ -61,7 +50,7 @@ async def open_incident(
 ) -> dict[str, Any]:
     """Open an incident; its clocks run from when it was reported."""
     utility = _utility(str(body.record.get("kind", "")))
-    user = _who(identity, body, utility)
+    user = who(identity, body, utility)
     ask = {**body.model_dump(), "user": user}
     return {"incident": await ask_desk(parts, "incidents.open", ask)}
 
@@ -90,7 +79,7 @@ async def incident_step(
 ) -> dict[str, Any]:
     """Take a step on an incident."""
     kept = await ask_desk(parts, "incidents.get", {"id": incident_id})
-    user = _who(identity, body, _utility(kept["incident"]["kind"]))
+    user = who(identity, body, _utility(kept["incident"]["kind"]))
     ask = {"id": incident_id, **body.model_dump(), "user": user}
     return {"incident": await ask_desk(parts, "incidents.step", ask)}
 
@@ -98,7 +87,7 @@ async def incident_step(
 @router.post("/work-orders")
 async def open_work(body: OpenWork, parts: PartsDep, identity: PlannerDep) -> dict[str, Any]:
     """Open a hotline order."""
-    user = _who(identity, body, str(body.record.get("utility", "")))
+    user = who(identity, body, str(body.record.get("utility", "")))
     ask = {**body.model_dump(), "user": user}
     return {"order": await ask_desk(parts, "works.open", ask)}
 
@@ -140,16 +129,9 @@ async def work_step(
 ) -> dict[str, Any]:
     """Take a step on a hotline order; 409 when it is refused."""
     kept = await ask_desk(parts, "works.get", {"id": order_id})
-    user = _who(identity, body, kept["work"]["utility"])
+    user = who(identity, body, kept["work"]["utility"])
     ask = {"id": order_id, **body.model_dump(), "user": user}
     return {"order": await ask_desk(parts, "works.step", ask)}
-
-
-def _who(
-    identity: Identity, body: OpenIncident | IncidentStep | OpenWork | WorkStep, utility: str
-) -> str:
-    require(identity, ASKS.get(body.role, "plan"), utility)
-    return acting(identity, body.user)
 
 
 def _utility(kind: str) -> str:

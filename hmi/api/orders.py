@@ -30,20 +30,32 @@ Role = Literal["planner", "dispatcher", "leader", "crew"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
-class OpenOrder(Body):
-    """A new outage: `record` holds medium, kind, element, start, end, and what is known of it."""
+class Opening(Body):
+    """What opens an order of any book; `user` is for a lab, where nobody has logged in."""
 
     record: dict[str, Any]
     user: User | None = None
-    role: Role
+    role: str
 
 
-class TakeStep(Body):
-    """A step of the table; `record` holds its details: end, fact, number, why."""
+class Stepping(Body):
+    """What takes a step on an order of any book."""
 
     action: Name
     record: dict[str, Any] = Field(default_factory=dict)
     user: User | None = None
+    role: str
+
+
+class OpenOrder(Opening):
+    """A new outage: `record` holds medium, kind, element, start, end, and what is known of it."""
+
+    role: Role
+
+
+class TakeStep(Stepping):
+    """A step of the table; `record` holds its details: end, fact, number, why."""
+
     role: Role
 
 
@@ -72,7 +84,7 @@ async def table() -> dict[str, Any]:
 async def open_order(body: OpenOrder, parts: PartsDep, identity: PlannerDep) -> dict[str, Any]:
     """Open an outage: a planned one as a study, an unplanned one underway."""
     medium = str(body.record.get("medium", ""))
-    ask = {**body.model_dump(), "user": _who(identity, body, medium)}
+    ask = {**body.model_dump(), "user": who(identity, body, medium)}
     return {"order": await ask_desk(parts, "outages.open", ask)}
 
 
@@ -135,13 +147,13 @@ async def try_step(
 
 async def _asked(order_id: str, body: TakeStep, parts: Parts, identity: Identity) -> dict[str, Any]:
     kept = await ask_desk(parts, "outages.get", {"id": order_id})
-    user = _who(identity, body, kept["order"]["medium"])
+    user = who(identity, body, kept["order"]["medium"])
     return {"id": order_id, **body.model_dump(), "user": user}
 
 
-def _who(identity: Identity, body: OpenOrder | TakeStep, medium: str) -> str:
+def who(identity: Identity, body: Opening | Stepping, utility: str) -> str:
     """The name the step is noted under; 403 when the account may not act in that role."""
-    require(identity, ASKS[body.role], medium)
+    require(identity, ASKS.get(body.role, "plan"), utility)
     return acting(identity, body.user)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from scada.store.database import Change, Row, SpanRow
 from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
-from scada.store.port import FencedError, Mark, StoreError, StoreFullError
+from scada.store.plain_reads import PlainReads
+from scada.store.port import FencedError, StoreError, StoreFullError
 from scada.store.postgres_rows import (
     arrays,
     drop_pages,
@@ -47,7 +48,7 @@ class PostgresStore(SqlStore):
         super().__init__(PostgresDatabase(url, fence=fence))
 
 
-class PostgresDatabase:
+class PostgresDatabase(PlainReads):
     """`Database` in PostgreSQL. A lost connection is made again at the next use.
 
     As a `snapshot` it only reads, and sees the database as it was when opened.
@@ -182,15 +183,6 @@ class PostgresDatabase:
 
     # reading
 
-    def journal(self) -> list[Row]:
-        """(number, origin, data) of every journal row, in order."""
-        return self._read("SELECT id, origin, data FROM journal ORDER BY id")
-
-    def marks(self) -> list[Mark]:
-        """The highest number committed for each gateway and boot."""
-        rows = self._read("SELECT gateway, epoch, number FROM mark")
-        return [Mark(gateway=g, epoch=e, number=n) for g, e, n in rows]
-
     def last(self, origin: int) -> list[Row]:
         """(handle, value or None, quality, source_ns, arrival_ns) rows of an origin."""
         return self._read(
@@ -249,11 +241,6 @@ class PostgresDatabase:
             (key.hour, key.hours, key.bucket, key.origin, key.part),
         )
         return Page(key, *rows[0]) if rows else None
-
-    def spans(self) -> list[SpanRow]:
-        """What there is, by first hour and length, in that order."""
-        rows = self._read("SELECT hour, hours, samples FROM span ORDER BY hour, hours")
-        return [SpanRow(*row) for row in rows]
 
     def size_bytes(self) -> int:
         """The bytes of pages and journal; what the server needs beside them is its own."""

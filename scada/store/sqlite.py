@@ -14,6 +14,7 @@ from scada.samples import SampleBatch
 from scada.store.blocks import decode_block
 from scada.store.database import KEPT_BOOTS, Change, Row, SpanRow, last_rows
 from scada.store.pages import DAY_HOURS, DAY_POINTS, HOUR_POINTS, Page, PageKey
+from scada.store.plain_reads import PlainReads
 from scada.store.port import Mark, StoreError, StoreFullError
 from scada.store.sealing import hour_pages
 from scada.store.sql_store import SqlStore
@@ -31,7 +32,7 @@ class SqliteStore(SqlStore):
         super().__init__(SqliteDatabase(path, max_pages=max_pages))
 
 
-class SqliteDatabase:
+class SqliteDatabase(PlainReads):
     """`Database` on a file.
 
     As a `snapshot` it only reads, and sees the file as it was when opened, whoever writes on.
@@ -135,15 +136,6 @@ class SqliteDatabase:
 
     # reading
 
-    def journal(self) -> list[Row]:
-        """(number, origin, data) of every journal row, in order."""
-        return self._read("SELECT id, origin, data FROM journal ORDER BY id")
-
-    def marks(self) -> list[Mark]:
-        """The highest number committed for each gateway and boot."""
-        rows = self._read("SELECT gateway, epoch, number FROM mark")
-        return [Mark(gateway=g, epoch=e, number=n) for g, e, n in rows]
-
     def last(self, origin: int) -> list[Row]:
         """(handle, value or None, quality, source_ns, arrival_ns) rows of an origin."""
         return self._read(
@@ -192,11 +184,6 @@ class SqliteDatabase:
         query = f"SELECT samples, rows, data FROM page WHERE {_KEY}"  # noqa: S608  a constant
         rows = self._read(query, _columns(key))
         return Page(key, *rows[0]) if rows else None
-
-    def spans(self) -> list[SpanRow]:
-        """What there is, by first hour and length, in that order."""
-        rows = self._read("SELECT hour, hours, samples FROM span ORDER BY hour, hours")
-        return [SpanRow(*row) for row in rows]
 
     def size_bytes(self) -> int:
         """The size of what is stored, without room that can be used again."""
