@@ -10,7 +10,7 @@ import numpy as np
 
 from hydraulics.arrays import NetworkArrays
 from hydraulics.extended import ExtendedPeriod
-from hydraulics.quality.order import Course, follow, new_course
+from hydraulics.quality.order import Course, new_course
 from hydraulics.quality.reactions import Reactions, reactions_of, set_wall_rates
 from hydraulics.quality.segments import append, fill_links, grown, new_segments
 from hydraulics.quality.sources import sources_of
@@ -24,7 +24,7 @@ from hydraulics.quality.tables import (
     QualityTables,
     quality_tables,
 )
-from hydraulics.quality.transport import CAME, LEFT, MADE, Water, measure, run_steps
+from hydraulics.quality.transport import CAME, LEFT, MADE, Water, carry, measure
 from hydraulics.run import report_times
 from hydraulics.types import F64
 from network_models.changes import Change
@@ -123,14 +123,12 @@ class Transport:
         """Let water flow for `seconds` from `time_s` on: flows (L,), demands (N,), m3/s."""
         if self._fresh:
             self._fill(flow)
-        follow(self._tables, self._course, self._water.segments, flow, self._fresh)
-        self._fresh = False
         if self._kind == CHEMICAL:
             set_wall_rates(self._reactions, flow)
             self._set_sources(time_s)
         done = 0.0
-        while done < seconds:
-            done += run_steps(
+        while self._fresh or done < seconds:
+            done += carry(
                 self._tables,
                 self._course,
                 self._water,
@@ -143,7 +141,9 @@ class Transport:
                 seconds - done,
                 self.step_s,
                 self.tolerance,
+                self._fresh,
             )
+            self._fresh = False
             if done < seconds:
                 self._water = self._water._replace(segments=grown(self._water.segments))
 

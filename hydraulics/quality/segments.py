@@ -88,7 +88,8 @@ def push(s: Segments, chain: int, volume: float, value: float, tolerance: float)
     i = s.last[chain]
     if i != NONE and abs(s.value[i] - value) < tolerance:
         total = s.volume[i] + volume
-        s.value[i] = (s.value[i] * s.volume[i] + value * volume) / total
+        if s.value[i] != value:  # of a trace most are alike: all of it, or none
+            s.value[i] = (s.value[i] * s.volume[i] + value * volume) / total
         s.volume[i] = total
     else:
         append(s, chain, volume, value)

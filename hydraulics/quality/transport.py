@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hydraulics.compiled import lean_kernel
-from hydraulics.quality.order import Course
+from hydraulics.compiled import kernel, lean_kernel
+from hydraulics.quality.order import Course, follow
 from hydraulics.quality.reactions import Reactions, react
 from hydraulics.quality.segments import NONE, Segments, average, draw, push
 from hydraulics.quality.sources import Sources, added
@@ -37,8 +37,46 @@ class Water(NamedTuple):
     """(T,) m3 in each tank."""
 
 
+@kernel
+def carry(
+    t: QualityTables,
+    course: Course,
+    water: Water,
+    reactions: Reactions,
+    sources: Sources,
+    flow: F64,
+    demand: F64,
+    kind: int,
+    traced: int,
+    seconds: float,
+    step: float,
+    tolerance: float,
+    fresh: bool,
+) -> float:
+    """Transport through `seconds` of steady flow (L,) and demand (N,), m3/s, in steps.
+
+    Returns the seconds done: less than asked where the pool of segments must grow first. One call
+    for all of it: on a small network the way into a kernel takes as long as the work in it.
+    """
+    follow(t, course, water.segments, flow, fresh)
+    return _run_steps(
+        t,
+        course,
+        water,
+        reactions,
+        sources,
+        flow,
+        demand,
+        kind,
+        traced,
+        seconds,
+        step,
+        tolerance,
+    )
+
+
 @lean_kernel
-def run_steps(
+def _run_steps(
     t: QualityTables,
     course: Course,
     water: Water,
@@ -52,10 +90,6 @@ def run_steps(
     step: float,
     tolerance: float,
 ) -> float:
-    """Transport through `seconds` of steady flow (L,) and demand (N,), m3/s, in steps.
-
-    Returns the seconds done: less than asked where the pool of segments must grow first.
-    """
     done = 0.0
     most = len(t.volume) + len(t.tank_node) + 1
     while done < seconds:
