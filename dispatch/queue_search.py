@@ -28,8 +28,7 @@ def fit_shifts(
     """
     from dispatch.queue_kernel import less_late
 
-    rounds = [each for each in rounds if each.trips]
-    if not rounds:
+    if not any(each.trips for each in rounds):
         return (), 0.0
     trips = [
         (trip, number)
@@ -63,6 +62,41 @@ def fit_shifts(
         for number, each in enumerate(rounds)
     ]
     return tuple(each for each in dealt if each.trips), float(late_s)
+
+
+def deal(haul: Haul, rounds: Sequence[Round], mix: Sequence[int]) -> tuple[Round, ...] | None:
+    """The trips of rounds dealt to `mix` trucks of each type, each to the one with least to do.
+
+    None where there is none, or a trip that no truck can carry.
+    """
+    arrays = _arrays(haul, trips := [trip for each in rounds for trip in each.trips])
+    if not trips:
+        return None
+    kinds = [kind for kind, number in enumerate(mix) for _ in range(number)]
+    given: list[list[Trip]] = [[] for _ in kinds]
+    busy = [0.0] * len(kinds)
+    # The large loads first, while there is a truck for them.
+    for index in sorted(range(len(trips)), key=lambda i: -float(arrays.volume_m3[i])):
+        able = [
+            n
+            for n, kind in enumerate(kinds)
+            if arrays.volume_m3[index] <= haul.types[kind].one.capacity_m3 + 1e-9
+        ]
+        if not able:
+            return None
+        truck = min(able, key=lambda n: busy[n])
+        given[truck].append(trips[index])
+        one, fill = haul.types[kinds[truck]].one, haul.fills[trips[index].fill]
+        way = haul.time_s[
+            haul.fill_places[trips[index].fill], haul.point_places[trips[index].loads[0].point]
+        ]
+        busy[truck] += (
+            2.0 * float(way)
+            + one.setup_s
+            + float(arrays.volume_m3[index]) / fill.flow_m3s
+            + float(arrays.unloading_s[index, 0, kinds[truck]])
+        )
+    return tuple(Round(kind, tuple(t)) for kind, t in zip(kinds, given, strict=True))
 
 
 def _turned(trip: Trip, *, back: bool) -> Trip:

@@ -8,113 +8,70 @@ prices come from a linear programme over trips that grows by the best trips at i
 - a day of m trips is worth at most t L + V, for any price of time t: L is the shift less the
   drive to the first fill point, V the most that m trips are worth less their time at t
   (`trip_kernel`). The least over some t's, the most over m and over first fill points, is M;
-- the j-th truck to start at a fill point waits for j fillings, of a set-up at least, so that each
-  pair of fill point and j gives one truck its own, ever smaller M;
+- trucks that start at one fill point do so one after the other: each waits for the set-ups and
+  the water of all first fillings before its own. Summed over the trucks at prices of at least t0,
+  a truck with a others behind it so pays t0 a times its own first filling, and each pair of fill
+  point and a gives one truck its M;
 - a point that needs several truckfuls of any truck has at least so many stops: with r what is left
   of its demand after full ones, the first r m3 of each stop sum to r times that number in every
-  plan, so they carry a second price.
+  plan, so they carry a second price;
+- a fill point serves one truck at a time, so its fillings take no longer together than from the
+  first truck's drive to the last one's. Its time has a price too, that each filling pays, and
+  what all its time costs is taken from P.
 
-Trucks queue nowhere else, and demands may be split at will.
+Trucks wait for nothing else, and demands may be split at will.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import ceil, floor
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dispatch.haul import Haul, TruckType
+from dispatch.fill_queue import with_queues
+from dispatch.haul import Haul
 from dispatch.rounds import RoundPlan
+from dispatch.trip_pricing import (
+    MOST_CELLS,
+    Column,
+    Floats,
+    Kind,
+    Prices,
+    best_values,
+    day_demand,
+    driven,
+    kind_of,
+)
+from dispatch.trip_programme import Solved, solve_programme
 
-Floats = NDArray[np.float64]
-
-_CELLS = 200
-_MANY_POINTS = 100
-_FEWER_CELLS = 120
-_MOST_CELLS = 500
-_LONGEST = 40
 _MOST_TRIPS = 60
 _POOLS = 10
 """Numbers of trips a day that the programme knows; the bound counts all."""
+_MANY_POINTS = 100
+"""Above so many points the programme tells days of different numbers of trips not apart."""
+_CERTIFY_EVERY = 8
+"""Turns of the programme after which its prices are put to the proof."""
 _ROUNDING = 1e-6
 _DEAR = 50.0
 """Trucks that a plan may pay in the programme for leaving one point dry."""
 _TIME_PRICES = (0.0, 0.5, 0.8, 1.0, 1.25, 2.0)
 """Prices of time tried beside the programme's, in trucks a shift."""
+_QUEUE_PRICES = (1.0, 0.9, 0.75)
+"""Prices of waiting tried, in parts of the least price of time of the programme."""
+_QUEUE_LEVELS = 3
+"""Prices of a first filling's water for which trips are sought; between them lies a chord."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
-    """Prices in trucks a m3 (P,): of all water, and of the first `rest_m3` of every stop."""
+class _Days:
+    """The most that days of a type are worth at a price of time, of 1, 2, ... trips.
 
-    water: Floats
-    first: Floats
+    By number of trips, fill point of the first trip and price level of its filling (M, F, Q).
+    """
 
-    def mixed(self, other: Prices, part: float) -> Prices:
-        """Between these and others."""
-        return Prices(
-            part * self.water + (1.0 - part) * other.water,
-            part * self.first + (1.0 - part) * other.first,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A trip of a truck type: fill point, end (a fill point's number or -1 for the depot)."""
-
-    kind: int
-    fill: int
-    end: int
-    volume_m3: Floats
-    first_m3: Floats
-    time_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """The day's water (P,); `rest_m3` after full loads of the largest truck, `stops` at least."""
-
-    volume_m3: Floats
-    rest_m3: Floats
-    stops: Floats
-
-    @property
-    def several(self) -> NDArray[np.int64]:
-        """Points that need several truckfuls."""
-        return np.flatnonzero(self.stops > 1.0)
-
-    def worth(self, prices: Prices) -> float:
-        """What all water is worth."""
-        first = self.rest_m3 * self.stops
-        return float(prices.water @ self.volume_m3 + prices.first @ first)
-
-
-def day_demand(haul: Haul) -> Demand:
-    """The demands of a haul and how many stops each needs."""
-    volume = np.array([point.daily_m3 for point in haul.points])
-    largest = max(kind.one.capacity_m3 for kind in haul.types)
-    stops = np.maximum(np.ceil(volume / largest - _ROUNDING), 1.0)
-    # A rest so small that cells cannot tell it is left out of the second price.
-    stops[volume - (stops - 1.0) * largest < largest / _MOST_CELLS] = 1.0
-    return Demand(volume, volume - (stops - 1.0) * largest, stops)
-
-
-@dataclass(slots=True)
-class _Type:
-    """What the search needs of a truck type."""
-
-    kind: TruckType
-    number: int
-    cell_m3: float
-    capacity: int
-    window: NDArray[np.int64]
-    whole: NDArray[np.int64]
-    most_trips: int
-    first_drive_s: Floats
+    price_s: float
+    worth: Floats
 
 
 class TripBound:
@@ -125,88 +82,163 @@ class TripBound:
 
     def __init__(self, haul: Haul, *, queues: bool = True) -> None:
         self.haul = haul
-        self.demand = day_demand(haul)
+        self.demand = day_demand(haul, queues=queues)
         self.value = 0.0
         self.programme = np.inf
-        """What the programme asks for: no bound by itself, and the bound gets no better than it."""
-        self.best: Prices | None = None
-        self._queue_s = min((k.one.setup_s for k in haul.types), default=0.0) if queues else 0.0
-        self._duals: Any = None
-        self._types = [self._type(number, kind) for number, kind in enumerate(haul.types)]
+        """What the programme asks for: no bound by itself, and the bound hardly gets better."""
+        self._queues = queues
+        self._solved: Solved | None = None
+        self._kinds = [kind_of(haul, self.demand, number) for number in range(len(haul.types))]
         self._slots = self._starts()
-        self._columns: list[tuple[_Column, int]] = []
+        many = len(haul.points) > _MANY_POINTS
+        self._pools = [
+            (k.number, trips)
+            for k in self._kinds
+            for trips in ((0,) if many else range(1, min(k.most_trips, _POOLS) + 1))
+        ]
+        self._columns: list[tuple[Column, int]] = []
+        self._first_m3 = np.zeros((len(self._kinds), len(haul.fills)))
+        """What first fillings take by truck type and fill point, as far as is known."""
 
     @property
     def possible(self) -> bool:
         """Whether loads and days are coarse enough to be counted in cells and trips."""
         return all(
-            each.capacity <= _MOST_CELLS + 1 and each.most_trips <= _MOST_TRIPS
-            for each in self._types
+            each.capacity <= MOST_CELLS + 1 and each.most_trips <= _MOST_TRIPS
+            for each in self._kinds
         )
 
     def know(self, plan: RoundPlan) -> None:
         """Let the programme begin with the trips of a plan."""
-        for each in plan.rounds:
-            kind = self._types[each.kind]
-            if len(each.trips) > min(kind.most_trips, _POOLS):
+        # With the fill points that the queues leave to the trips.
+        for each in (queued.round for queued in with_queues(self.haul, plan.rounds)):
+            kind = self._kinds[each.kind]
+            pools = {trips for number, trips in self._pools if number == each.kind}
+            pool = len(each.trips) if len(each.trips) in pools else 0
+            if pool not in pools:
                 continue
             for number, trip in enumerate(each.trips):
                 after = each.trips[number + 1].fill if number + 1 < len(each.trips) else -1
                 volumes = {load.point: load.volume_m3 for load in trip.loads}
-                column = self._driven(kind, trip.fill, after, list(volumes), list(volumes.values()))
-                self._columns.append((column, len(each.trips)))
+                column = driven(self.haul, self.demand, kind, trip.fill, after, volumes)
+                self._columns.append((column, pool))
 
     def improve(self, iterations: int, *, enough: float = np.inf) -> int:
         """Sharpen until the bound rounds up to `enough`, can get no better, or time is up."""
-        for _ in range(iterations):
+        tried: Prices | None = None
+        for step in range(iterations):
             try:
-                prices, times = self._master()
+                solved = self._master()
             except ArithmeticError:  # the solver gave up: what is proved stays proved
                 break
-            between = prices if self.best is None else prices.mixed(self.best, 0.5)
-            for tried in (between, prices):
+            times: list[set[float]] = [set() for _ in self._kinds]
+            for pool in solved.active:
+                times[pool[0]].add(solved.time[pool])
+            # The programme's prices swing; half way from the last they prove more.
+            tried = solved.prices if tried is None else solved.prices.mixed(tried, 0.5)
+            added = self._add(self._best_trips(tried, times))
+            if not added:
+                tried = solved.prices
+                added = self._add(self._best_trips(tried, times))
+            last = not added or step == iterations - 1
+            if last or step % _CERTIFY_EVERY == _CERTIFY_EVERY - 1:
                 bound, found = self.certify(tried, times)
-                if bound > self.value:
-                    self.value, self.best = bound, tried
-                added = self._add(found)
-                if added:
+                self.value = max(self.value, bound)
+                added += self._add(found)
+                rounded = ceil(self.value - _ROUNDING)
+                if not added or rounded >= enough:
                     break
-            rounded = ceil(self.value - _ROUNDING)
-            if not added or rounded >= min(enough, ceil(self.programme - _ROUNDING)):
-                break
         return max(1, ceil(self.value - _ROUNDING))
+
+    def _best_trips(self, prices: Prices, times: list[set[float]]) -> list[Column]:
+        found: list[Column] = []
+        for kind in self._kinds:
+            for price_s in sorted(times[kind.number]):
+                found += best_values(self.haul, self.demand, kind, prices, price_s)[1]
+        return found
 
     def certify(
         self, prices: Prices, times: list[set[float]] | None = None
-    ) -> tuple[float, list[_Column]]:
-        """The bound that prices prove, by themselves, and the best trips at them."""
-        found: list[_Column] = []
-        starts: list[tuple[int, int, int, float]] = []
-        for kind in self._types:
+    ) -> tuple[float, list[Column]]:
+        """The bound that prices prove, by themselves, and the best trips at them.
+
+        `times` are prices of time worth a try by type.
+        """
+        known = [price for each in times or () for price in each]
+        low = min((price for price in known if price > 0.0), default=0.0)
+        queue = sorted({0.0, *(low * part for part in _QUEUE_PRICES if self._queues)})
+        most_behind = self._most_behind()
+        # Water of a first filling has these prices a second, besides the truck's own time.
+        levels = np.linspace(0.0, queue[-1] * most_behind, _QUEUE_LEVELS if queue[-1] > 0.0 else 1)
+        found: list[Column] = []
+        days: list[list[_Days]] = []
+        for kind in self._kinds:
+            own = times[kind.number] if times is not None else set()
             shift = kind.kind.one.shift_s
-            tried = {each / shift for each in _TIME_PRICES}
-            tried |= times[kind.number] if times is not None else set()
-            least: dict[tuple[int, int, int], float] = {}
-            for price_s in sorted(tried):
-                values, columns = self._trips(kind, prices, price_s)
+            days.append([])
+            for price_s in sorted({each / shift for each in _TIME_PRICES} | own):
+                values, columns = best_values(self.haul, self.demand, kind, prices, price_s)
                 found += columns
-                for m, by_fill in enumerate(self._days(values, kind.most_trips), start=1):
-                    for fill, slot in self._slots:
-                        spare_s = self._spare_s(kind, fill, slot)
-                        key = (fill, slot, m)
-                        worth = price_s * spare_s + by_fill[fill] if spare_s > 0.0 else 0.0
-                        least[key] = min(least.get(key, np.inf), worth)
-            for fill, slot in self._slots:
-                most = max(least[fill, slot, m] for m in range(1, kind.most_trips + 1))
-                starts.append((kind.number, fill, slot, max(most, 0.0)))
-        return self._fewest(starts, self.demand.worth(prices)), found
+                first = [values]
+                for level in levels[1:] if price_s in own else ():
+                    more, columns = best_values(
+                        self.haul, self.demand, kind, prices, price_s, filling_s=float(level)
+                    )
+                    found += columns
+                    first.append(more)
+                    self._note_first(columns)
+                # A price of water that is left out makes the day no less worth.
+                first += first[-1:] * (len(levels) - len(first))
+                days[-1].append(_Days(price_s, _days(values, first, kind.most_trips)))
+        worth = self.demand.worth(prices)
+        best = 0.0
+        for queue_s in queue:
+            starts = [
+                (kind.number, fill, behind, float(most))
+                for kind in self._kinds
+                for (fill, behind), most in zip(
+                    self._slots,
+                    self._most(kind, days[kind.number], queue_s, levels),
+                    strict=True,
+                )
+            ]
+            best = max(best, self._fewest(starts, worth))
+        return best, found
+
+    def _most(self, kind: Kind, days: list[_Days], queue_s: float, levels: Floats) -> Floats:
+        """The most a truck of a type is worth by start (fill point and trucks behind it)."""
+        fills = np.array([fill for fill, _ in self._slots])
+        behind = np.array([number for _, number in self._slots])
+        first = np.array([min(float(k.first_drive_s[f]) for k in self._kinds) for f in fills])
+        reached = np.isfinite(kind.first_drive_s[fills])
+        own = np.where(reached, kind.first_drive_s[fills], 0.0)
+        late = np.where(reached, own - np.where(reached, first, 0.0), 0.0)
+        # Between two levels a chord, above the last the last: worth falls with the price, bent up.
+        level = np.minimum(behind * queue_s, levels[-1])
+        at = np.clip(np.searchsorted(levels, level, side="right") - 1, 0, max(len(levels) - 2, 0))
+        after = np.minimum(at + 1, len(levels) - 1)
+        width = levels[after] - levels[at]
+        part = np.where(width > 0.0, (level - levels[at]) / np.where(width > 0.0, width, 1.0), 0.0)
+        setup = kind.kind.one.setup_s
+        least = np.full((kind.most_trips, len(fills)), np.inf)
+        for each in days:
+            if each.price_s < queue_s:
+                continue
+            # The queue counts from the first truck's drive, at its price; the rest from the own.
+            time = each.price_s * (kind.kind.one.shift_s - own) + queue_s * late
+            time = time - queue_s * behind * setup
+            worth = (1.0 - part) * each.worth[:, fills, at] + part * each.worth[:, fills, after]
+            least = np.minimum(least, time + worth)
+        most = least.max(axis=0)
+        possible = reached & (own < kind.kind.one.shift_s)
+        return np.where(possible, np.maximum(most, 0.0), 0.0)
 
     def _fewest(self, starts: list[tuple[int, int, int, float]], worth: float) -> float:
         """The fewest trucks, in parts if need be, that could bring the worth; 0 if not known."""
         from scipy.optimize import linprog
 
         slots = {slot: row for row, slot in enumerate(self._slots)}
-        rows = np.zeros((1 + len(slots) + len(self._types), len(starts)))
+        rows = np.zeros((1 + len(slots) + len(self._kinds), len(starts)))
         for column, (kind, fill, slot, most) in enumerate(starts):
             rows[0, column] = -most
             rows[1 + slots[fill, slot], column] = 1.0
@@ -221,143 +253,24 @@ class TripBound:
         return float(-(dual @ high)) / over
 
     def _available(self) -> list[float]:
-        return [float(len(t.kind.trucks)) for t in self._types]
+        return [float(len(t.kind.trucks)) for t in self._kinds]
 
     def _starts(self) -> list[tuple[int, int]]:
-        """Fill points and the place in their first queue, for every truck there could be."""
+        """Fill points and how many trucks start there behind one, for all there could be."""
         trucks = sum(len(kind.trucks) for kind in self.haul.types)
-        longest = max(kind.one.shift_s for kind in self.haul.types)
+        longest = max((kind.one.shift_s for kind in self.haul.types), default=0.0)
+        setup = min((kind.one.setup_s for kind in self.haul.types), default=0.0)
         each = trucks
-        if self._queue_s > 0.0:
-            each = min(trucks, floor(longest / self._queue_s) + 1)
+        if self._queues and setup > 0.0:
+            each = min(trucks, floor(longest / setup) + 1)
         return [(fill, slot) for fill in range(len(self.haul.fills)) for slot in range(each)]
 
-    def _spare_s(self, kind: _Type, fill: int, slot: int) -> float:
-        earliest = min(float(each.first_drive_s[fill]) for each in self._types)
-        begin = max(float(kind.first_drive_s[fill]), earliest + slot * self._queue_s)
-        return kind.kind.one.shift_s - begin
+    def _most_behind(self) -> int:
+        """About as many trucks as stand behind another in a good plan."""
+        wanted = self.programme if np.isfinite(self.programme) else sum(self._available())
+        return ceil(1.5 * wanted / max(len(self.haul.fills), 1)) + 1
 
-    def _type(self, number: int, kind: TruckType) -> _Type:
-        haul, truck = self.haul, kind.one
-        fills, points = list(haul.fill_places), list(haul.point_places)
-        # A cell more than there are: a part of less than a cell is counted as one.
-        cells = _CELLS if len(points) <= _MANY_POINTS else _FEWER_CELLS
-        wanted = np.minimum(self.demand.volume_m3, truck.capacity_m3)
-        rest = np.minimum(self.demand.rest_m3, truck.capacity_m3)
-        least = np.concatenate([wanted[wanted > 0.0], rest[rest > 0.0]]).min()
-        cell = min(truck.capacity_m3 / cells, float(least))
-        whole = np.floor(np.stack([wanted, rest], axis=1) / cell + 1e-9).astype(np.int64)
-        whole[:, 1] *= self.demand.stops > 1.0
-        round_s = float(
-            min(
-                (haul.time_s[f, p] + min(haul.time_s[p, fills].min(), haul.time_s[p, kind.depot]))
-                for f in fills
-                for p in points
-            )
-        )
-        return _Type(
-            kind=kind,
-            number=number,
-            cell_m3=cell,
-            capacity=floor(truck.capacity_m3 / cell + 1e-9) + 1,
-            window=np.ceil(wanted / cell - 1e-9).astype(np.int64),
-            whole=whole,
-            most_trips=max(1, floor(truck.shift_s / max(2.0 * truck.setup_s + round_s, 1.0))),
-            first_drive_s=haul.time_s[kind.begin, fills] + kind.ready_s,
-        )
-
-    def _trips(self, kind: _Type, prices: Prices, price_s: float) -> tuple[Floats, list[_Column]]:
-        """The most trips are worth by fill point and end (F, F + 1; last the depot), and them."""
-        from dispatch.trip_kernel import best_trips
-
-        haul, truck = self.haul, kind.kind.one
-        fills, points = list(haul.fill_places), list(haul.point_places)
-        ends = [*fills, kind.kind.depot]
-        values = np.empty((len(fills), len(ends)))
-        columns = []
-        drive = np.ascontiguousarray(haul.time_s[np.ix_(points, points)])
-        out = np.ascontiguousarray(haul.time_s[np.ix_(points, ends)])
-        wanted = np.minimum(self.demand.volume_m3, truck.capacity_m3)
-        rest = np.minimum(self.demand.rest_m3, truck.capacity_m3)
-        steps = np.arange(int(kind.window.max(initial=0)) + 1) * kind.cell_m3
-        both = np.stack([wanted, rest], axis=1)
-        for f, fill in enumerate(haul.fills):
-            per_m3 = price_s * (1.0 / truck.discharge_m3s + 1.0 / fill.flow_m3s)
-
-            def worth(volume: Floats, per_m3: float = per_m3) -> Floats:
-                first = np.minimum(volume, rest[:, None])
-                water = (prices.water[:, None] - per_m3) * volume
-                return water + prices.first[:, None] * first - price_s * truck.setup_s
-
-            at = worth(np.minimum(steps[None, :], wanted[:, None]))
-            kink = worth(rest[:, None])
-            inside = (steps[None, :-1] < rest[:, None]) & (rest[:, None] < steps[None, 1:])
-            part = np.maximum(at[:, :-1], at[:, 1:])
-            part = np.where(inside, np.maximum(part, kink), part)
-            best = np.empty(len(ends))
-            path = np.empty((len(ends), _LONGEST, 2), np.int64)
-            best_trips(
-                worth(both),
-                kind.whole,
-                np.ascontiguousarray(part),
-                kind.window,
-                kind.capacity,
-                _priced(drive, price_s),
-                _priced(haul.time_s[fills[f], points], price_s),
-                _priced(out, price_s),
-                best,
-                path,
-            )
-            values[f] = best - price_s * truck.setup_s
-            for e in range(len(ends)):
-                column = self._column(kind, f, e, path[e][::-1], both)
-                if column is not None:
-                    columns.append(column)
-        return values, columns
-
-    def _column(self, kind: _Type, fill: int, end: int, path: Any, both: Floats) -> _Column | None:
-        """A trip of the kernel as it can be driven, to no point twice; None for none."""
-        stops = [(int(j), int(option)) for j, option in path if j >= 0]
-        stops = [stop for n, stop in enumerate(stops) if stop[0] not in {j for j, _ in stops[:n]}]
-        if not stops:
-            return None
-        volume = dict.fromkeys([j for j, _ in stops], 0.0)
-        room = kind.kind.one.capacity_m3
-        # Whole volumes first: a part takes what room is left.
-        for j, option in sorted(stops, key=lambda stop: stop[1] >= 2):
-            wanted = both[j, option] if option < 2 else min((option - 1) * kind.cell_m3, both[j, 0])
-            volume[j] = min(float(wanted), room)
-            room -= volume[j]
-        last = end if end < len(self.haul.fills) else -1
-        return self._driven(kind, fill, last, list(volume), list(volume.values()))
-
-    def _driven(
-        self, kind: _Type, fill: int, end: int, stops: list[int], volumes: list[float]
-    ) -> _Column:
-        haul, truck = self.haul, kind.kind.one
-        home = haul.fill_places[end] if end >= 0 else kind.kind.depot
-        way = [haul.fill_places[fill], *(haul.point_places[j] for j in stops), home]
-        drive = sum(float(haul.time_s[a, b]) for a, b in pairwise(way))
-        per_m3 = 1.0 / truck.discharge_m3s + 1.0 / haul.fills[fill].flow_m3s
-        volume = np.zeros(len(haul.points))
-        volume[stops] = volumes
-        return _Column(
-            kind=kind.number,
-            fill=fill,
-            end=end,
-            volume_m3=volume,
-            first_m3=np.minimum(volume, self.demand.rest_m3),
-            time_s=drive + truck.setup_s * (1 + len(stops)) + per_m3 * sum(volumes),
-        )
-
-    def _days(self, values: Floats, most_trips: int) -> list[Floats]:
-        """The most that 1, 2, ... trips are worth, by the fill point of the first (F,)."""
-        days = [values[:, -1]]
-        for _ in range(most_trips - 1):
-            days.append((values[:, :-1] + days[-1][None, :]).max(axis=1))
-        return days
-
-    def _add(self, found: list[_Column]) -> int:
+    def _add(self, found: list[Column]) -> int:
         """Add the trips that the programme's own prices call worth it; how many."""
         added = 0
         for column in found:
@@ -367,48 +280,66 @@ class TripBound:
                     added += 1
         return added
 
-    def _reduced(self, column: _Column) -> list[tuple[int, float]]:
-        prices, time, count, flow = self._duals
-        kind = self._types[column.kind]
-        reward = float(prices.water @ column.volume_m3 + prices.first @ column.first_m3)
+    def _reduced(self, column: Column) -> list[tuple[int, float]]:
+        solved = self._solved
+        assert solved is not None
+        reward = float(
+            solved.prices.water @ column.volume_m3 + solved.prices.first @ column.first_m3
+        )
         worth = []
-        for m in range(1, min(kind.most_trips, _POOLS) + 1):
-            value = reward - time[column.kind, m] * column.time_s - count[column.kind, m]
-            value -= flow[column.kind, m, column.fill]
-            value += flow[column.kind, m, column.end] if column.end >= 0 else 0.0
-            worth.append((m, value))
+        for pool in self._pools:
+            if pool[0] != column.kind:
+                continue
+            value = reward - solved.time[pool] * column.time_s - solved.count[pool]
+            value -= solved.flow[*pool, column.fill]
+            value -= solved.prices.filling_s[column.fill] * column.filling_s
+            value += solved.flow[*pool, column.end] if column.end >= 0 else 0.0
+            worth.append((pool[1], value))
         return worth
 
-    def _master(self) -> tuple[Prices, list[set[float]]]:
-        """Solve the programme over the trips known; its prices, and its prices of time by type."""
-        from dispatch.trip_programme import solve_programme
+    def _note_first(self, columns: list[Column]) -> None:
+        """Keep in mind what first fillings take when others wait for them."""
+        for column in columns:
+            known = self._first_m3[column.kind, column.fill]
+            self._first_m3[column.kind, column.fill] += 0.1 * (column.volume_m3.sum() - known)
 
+    def _spare_s(self, kind: Kind, fill: int, behind: int) -> float:
+        """A truck's time, less its first drive and what those behind wait for it, about."""
+        truck = kind.kind.one
+        spare_s = truck.shift_s - float(kind.first_drive_s[fill])
+        if self._queues:
+            water_s = self._first_m3[kind.number, fill] / self.haul.fills[fill].flow_m3s
+            spare_s -= behind * (truck.setup_s + water_s)
+        return spare_s
+
+    def _master(self) -> Solved:
+        """Solve the programme over the trips known."""
         solved = solve_programme(
             self.demand,
             self._columns,
-            [(t.number, min(t.most_trips, _POOLS)) for t in self._types],
+            self._pools,
             self._slots,
             {
-                (t.number, fill, slot): self._spare_s(t, fill, slot)
-                for t in self._types
+                (k.number, fill, slot): self._spare_s(k, fill, slot)
+                for k in self._kinds
                 for fill, slot in self._slots
             },
             self._available(),
             len(self.haul.fills),
             _DEAR,
         )
-        self.programme = solved.value
-        self._duals = (solved.prices, solved.time, solved.count, solved.flow)
-        times: list[set[float]] = [set() for _ in self._types]
-        for pool in solved.active:
-            times[pool[0]].add(solved.time[pool])
-        return solved.prices, times
+        self.programme, self._solved = solved.value, solved
+        return solved
 
 
-def _priced(seconds: Floats, price_s: float) -> Floats:
-    """Drives in worth; a place that cannot be reached is dear at any price."""
-    reached = np.isfinite(seconds)
-    return np.ascontiguousarray(np.where(reached, np.where(reached, seconds, 0.0) * price_s, 1e20))
+def _days(values: Floats, first: list[Floats], most_trips: int) -> Floats:
+    """The most that 1, 2, ... trips are worth, by fill point and level of the first (M, F, Q)."""
+    rest = values[:, -1]  # the best of the trips that come after, by their first fill point
+    days = [np.stack([level[:, -1] for level in first], axis=1)]
+    for _ in range(most_trips - 1):
+        days.append(np.stack([(level[:, :-1] + rest).max(axis=1) for level in first], axis=1))
+        rest = (values[:, :-1] + rest).max(axis=1)
+    return np.array(days)
 
 
 def sharper_bound(haul: Haul, plan: RoundPlan, *, iterations: int) -> int:

@@ -29,7 +29,9 @@ def best_trips(
     best: Floats,
     path: Ints,
 ) -> None:
-    """Worth of the best trip to each end place, `best` (E,), and its stops, `path` (E, L, 2).
+    """Worth of the best trips, `best` (E + P,), and their stops, `path` (E + P, L, 2).
+
+    First the best trip to each end place, then that of each last stop to the end nearest to it.
 
     All in worth, drives too (seconds by their price): `worth` (P, 2) of unloading the volumes of
     `whole` (P, 2) cells, 0 cells for none; `part` (P, W) the most of unloading c to c + 1 cells,
@@ -45,7 +47,10 @@ def best_trips(
     into = np.empty((points, 2))
     before = np.empty((points, 2), np.int64)
     best[:] = low
-    last = np.full((ends, 2), -1)
+    last = np.full((ends + points, 2), -1)
+    near = np.empty(points)
+    for i in range(points):
+        near[i] = end[i].min()
     path[:] = -1
     for q in range(capacity + 1):
         for j in range(points):
@@ -60,6 +65,9 @@ def best_trips(
                     value = top[i, q, 0] - end[i, e]
                     if value > best[e]:
                         best[e], last[e, 0], last[e, 1] = value, q, i
+                value = top[i, q, 0] - near[i]
+                if value > best[ends + i]:
+                    best[ends + i], last[ends + i, 0], last[ends + i, 1] = value, q, i
                 first, second, origin = top[i, q, 0], top[i, q, 1], came[i, q, 0]
                 for j in range(points):
                     if j == i:
@@ -94,7 +102,7 @@ def best_trips(
                     elif value > top[j, at, 1] and came[j, at, 0] != way:
                         top[j, at, 1], came[j, at, 1] = value, way
                         cells[j, at, 1], choice[j, at, 1] = q, option
-    for e in range(ends):
+    for e in range(ends + points):
         q, j, rank, stop = last[e, 0], last[e, 1], 0, 0
         while j >= 0 and stop < path.shape[1]:
             path[e, stop, 0], path[e, stop, 1] = j, choice[j, q, rank]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from dispatch.trip_bound import Demand, Prices, _Column
+from dispatch.trip_pricing import Column, Demand, Prices
+
+_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +33,36 @@ class Solved:
 
 def solve_programme(
     demand: Demand,
-    columns: Sequence[tuple[_Column, int]],
-    types: Sequence[tuple[int, int]],
+    columns: Sequence[tuple[Column, int]],
+    pools: Sequence[tuple[int, int]],
     slots: Sequence[tuple[int, int]],
     spare_s: Mapping[tuple[int, int, int], float],
     available: Sequence[float],
     fills: int,
     dear: float,
 ) -> Solved:
-    """Solve it; points may stay dry for `dear` trucks each, so that there is always a solution."""
+    """Solve it; points may stay dry for `dear` trucks each, so that there is always a solution.
+
+    `pools` are types and numbers of trips, 0 for any number.
+    """
     from scipy.optimize import linprog
     from scipy.sparse import csc_array
 
-    from dispatch.trip_bound import Prices
-
     points, several = len(demand.volume_m3), demand.several
-    pools = [(kind, m) for kind, most in types for m in range(1, most + 1)]
     row: dict[tuple[Any, ...], int] = {("water", i): i for i in range(points)}
     row |= {("first", int(i)): points + n for n, i in enumerate(several)}
     for pool in pools:
         row[("time", pool)] = len(row)
     for start in slots:
         row[("slot", start)] = len(row)
-    for kind, _ in types:
+    for kind in range(len(available)):
         row[("type", kind)] = len(row)
+    for fill in range(fills):
+        row[("filling", fill)] = len(row)
     upper_rows = len(row)
     for pool in pools:
-        row[("count", pool)] = len(row)
+        if pool[1]:
+            row[("count", pool)] = len(row)
         for fill in range(fills):
             row[("flow", pool, fill)] = len(row)
     data: list[float] = []
@@ -85,12 +89,13 @@ def solve_programme(
             if spare > 0.0:
                 trucks[len(cost)] = (kind, m)
                 parts: list[tuple[tuple[Any, ...], float]] = [
-                    (("time", (kind, m)), -spare / 3600.0),
+                    (("time", (kind, m)), -spare / _HOUR_S),
                     (("slot", (fill, slot)), 1.0),
                     (("type", kind), 1.0),
-                    (("count", (kind, m)), -float(m)),
                     (("flow", (kind, m), fill), -1.0),
                 ]
+                if m:
+                    parts.append((("count", (kind, m)), -float(m)))
                 put(parts, 1.0)
     for column, m in columns:
         pool = (column.kind, m)
@@ -98,12 +103,14 @@ def solve_programme(
             (("water", int(i)), -column.volume_m3[i]) for i in np.flatnonzero(column.volume_m3)
         ]
         parts += [(("first", int(i)), -column.first_m3[i]) for i in several if column.first_m3[i]]
-        parts += [(("time", pool), column.time_s / 3600.0), (("count", pool), 1.0)]
-        parts.append((("flow", pool, column.fill), 1.0))
-        if column.end >= 0 and column.end != column.fill:
-            parts.append((("flow", pool, column.end), -1.0))
-        elif column.end == column.fill:
-            parts.pop()
+        parts.append((("time", pool), column.time_s / _HOUR_S))
+        parts.append((("filling", column.fill), column.filling_s / _HOUR_S))
+        if m:
+            parts.append((("count", pool), 1.0))
+        if column.end != column.fill:
+            parts.append((("flow", pool, column.fill), 1.0))
+            if column.end >= 0:
+                parts.append((("flow", pool, column.end), -1.0))
         put(parts, 0.0)
     matrix = csc_array((data, (rows, cols)), shape=(len(row), len(cost))).tocsr()
     high = np.zeros(upper_rows)
@@ -111,8 +118,10 @@ def solve_programme(
     high[points : points + len(several)] = -(demand.rest_m3 * demand.stops)[several]
     for start in slots:
         high[row[("slot", start)]] = 1.0
-    for (kind, _), count in zip(types, available, strict=True):
+    for kind, count in enumerate(available):
         high[row[("type", kind)]] = count
+    for fill in range(fills):
+        high[row[("filling", fill)]] = demand.filling_s[fill] / _HOUR_S
     solved = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
         np.array(cost),
         A_ub=matrix[:upper_rows],
@@ -128,9 +137,13 @@ def solve_programme(
     first[several] = dual[points : points + len(several)]
     return Solved(
         value=float(solved.fun),
-        prices=Prices(np.maximum(dual[:points], 0.0), np.maximum(first, 0.0)),
-        time={pool: max(float(dual[row[("time", pool)]]), 0.0) / 3600.0 for pool in pools},
-        count={pool: float(dual[row[("count", pool)]]) for pool in pools},
+        prices=Prices(
+            np.maximum(dual[:points], 0.0),
+            np.maximum(first, 0.0),
+            np.array([max(float(dual[row[("filling", f)]]), 0.0) for f in range(fills)]) / _HOUR_S,
+        ),
+        time={pool: max(float(dual[row[("time", pool)]]), 0.0) / _HOUR_S for pool in pools},
+        count={pool: float(dual[row[("count", pool)]]) if pool[1] else 0.0 for pool in pools},
         flow={
             (*pool, f): float(dual[row[("flow", pool, f)]]) for pool in pools for f in range(fills)
         },

@@ -39,6 +39,16 @@ def split_loads(haul: Haul, largest_m3: float) -> tuple[Load, ...]:
     return tuple(loads)
 
 
+def full_loads(haul: Haul, full_m3: float) -> tuple[Load, ...]:
+    """The demands cut into loads of `full_m3` and what is left of each."""
+    loads = []
+    for i, point in enumerate(haul.points):
+        full = max(ceil(point.daily_m3 / full_m3 - 1e-9) - 1, 0)
+        rest = point.daily_m3 - full * full_m3
+        loads += [Load(i, full_m3)] * full + ([Load(i, rest)] if rest > 0.0 else [])
+    return tuple(loads)
+
+
 def solve_rounds(
     haul: Haul,
     loads: Sequence[Load],

@@ -23,7 +23,8 @@ def warm_trucks() -> None:
     from dispatch.haul import Haul, TruckType
     from dispatch.queue_search import fit_shifts
     from dispatch.rounds import Load, Round, Trip
-    from dispatch.trip_bound import Prices, TripBound
+    from dispatch.trip_bound import TripBound
+    from dispatch.trip_pricing import Prices
 
     truck = Truck(id="T", depot="D", capacity_m3=1.0, shift_s=1.0, discharge_m3s=1.0, setup_s=1.0)
     depot = Depot(id="D", name_zh="", name_en="", x=0.0, y=0.0)
@@ -37,6 +38,6 @@ def warm_trucks() -> None:
     )
     rounds = (Round(0, (Trip(0, (Load(0, 1.0),)),)),)
     fit_shifts(haul, rounds, seed=1, tries=1)
-    TripBound(haul).certify(Prices(np.ones(1), np.zeros(1)))
+    TripBound(haul).certify(Prices(np.ones(1), np.zeros(1), np.zeros(1)))
     with suppress(OSError):  # a cache that cannot be written compiles each time
         ready_mark().touch()
