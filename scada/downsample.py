@@ -23,7 +23,7 @@ def downsample(series: Series, from_ns: int, to_ns: int, max_points: int) -> Ser
     edges = np.linspace(from_ns, to_ns, buckets + 1).astype(np.int64)
     bounds: I64 = np.searchsorted(series.time_ns, edges)
     bounds[0], bounds[-1] = 0, len(series)
-    starts = np.unique(bounds[:-1][np.diff(bounds) > 0])
+    starts = bounds[:-1][np.diff(bounds) > 0]
     sizes = np.diff(np.append(starts, len(series)))
     bad = (series.quality >> 31 == 1) | ~np.isfinite(series.value)
     gap = _first(np.maximum, bad.astype(np.float64), starts, sizes)

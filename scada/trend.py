@@ -94,7 +94,9 @@ def _read(
     if total > max_points and width_ns >= BLOCK_NS:
         # A stretch on the page is longer than an hour: its row holds all that can be seen.
         closed = closed | ((hours.first_ns >= from_ns) & (hours.last_ns < to_ns))
-    parts = [recent, _extremes(hours.take(closed))]
+    parts = [recent]
+    if closed.any():
+        parts.append(_extremes(hours.take(closed)))
     parts += spans.open(~closed)
     return downsample(
         in_order([between(p, from_ns, to_ns) for p in parts]), from_ns, to_ns, max_points

@@ -56,6 +56,9 @@ def in_order(parts: list[Series]) -> Series:
     if not parts:
         none = np.zeros(0)
         return Series(none.astype(np.int64), none, none.astype(np.uint32), none.astype(np.int64))
+    some = [p for p in parts if len(p)]
+    if len(some) == 1 and bool((some[0].time_ns[1:] > some[0].time_ns[:-1]).all()):
+        return some[0]
     time = np.concatenate([p.time_ns for p in parts])
     arrival = np.concatenate([p.arrival_ns for p in parts])
     order = np.lexsort((arrival, time))

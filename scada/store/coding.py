@@ -21,6 +21,8 @@ Words = NDArray[np.unsignedinteger]
 _COUNT = struct.Struct("<I")
 _MANTISSA = (1 << 52) - 1
 _SMALLEST = -1074
+_PLAIN = 900
+"""Powers of two up to this one times any whole number of 64 bits are exact and finite."""
 
 
 def planes(words: Words) -> bytes:
@@ -36,7 +38,11 @@ def from_planes(raw: memoryview, n: int, kind: type[np.unsignedinteger]) -> Word
     if len(raw) < size * n:
         raise ValueError("a damaged page: too short")
     rows = np.frombuffer(raw, np.uint8, size * n).reshape(size, n)
-    return np.ascontiguousarray(rows.T).view(np.dtype(kind).newbyteorder("<")).reshape(n)
+    # Small numbers have empty planes, and most columns have nothing else.
+    found = np.zeros((n, size), np.uint8)
+    for place in np.flatnonzero(rows.any(axis=1)).tolist():
+        found[:, place] = rows[place]
+    return found.view(np.dtype(kind).newbyteorder("<")).reshape(n)
 
 
 def pack_ints(values: I64) -> bytes:
@@ -49,7 +55,9 @@ def pack_ints(values: I64) -> bytes:
 
 def unpack_ints(raw: memoryview, n: int) -> I64:
     """The numbers of `pack_ints`."""
-    zigzag = from_planes(raw, n, np.uint64).astype(np.uint64)
+    zigzag = from_planes(raw, n, np.uint64).astype(np.uint64, copy=False)
+    if not zigzag.any():  # of qualities and delays that is the rule
+        return np.zeros(n, np.int64)
     step = (zigzag >> np.uint64(1)) ^ (np.uint64(0) - (zigzag & np.uint64(1)))
     return np.cumsum(step, dtype=np.uint64).view(np.int64)
 
@@ -89,13 +97,16 @@ def pack_values(values: F64, starts: NDArray[np.intp]) -> bytes:
 def unpack_values(raw: memoryview, starts: NDArray[np.intp], n: int) -> tuple[F64, memoryview]:
     """The values of `pack_values`, bit by bit, and the bytes after them."""
     runs = np.diff(np.append(starts, n))
-    grid = np.repeat(unpack_ints(raw, len(starts)), runs)
+    powers = unpack_ints(raw, len(starts))
     raw = raw[INT_BYTES * len(starts) :]
     whole = unpack_ints(raw, n)
     raw = raw[INT_BYTES * n :]
-    as_bits = grid < _SMALLEST
-    values = _scaled(whole.astype(np.float64), np.maximum(grid, _SMALLEST))
-    values = np.where(as_bits, whole.view(np.float64), values)
+    if (np.abs(powers) < _PLAIN).all():
+        values = whole * np.repeat(np.ldexp(1.0, powers.astype(np.int32)), runs)
+    else:
+        grid = np.repeat(powers, runs)
+        values = _scaled(whole.astype(np.float64), np.maximum(grid, _SMALLEST))
+        values = np.where(grid < _SMALLEST, whole.view(np.float64), values)
     if len(raw) < _COUNT.size:
         raise ValueError("a damaged page: too short")
     (count,) = _COUNT.unpack_from(raw)

@@ -270,12 +270,17 @@ class SqlSpans:
         numbers = np.unique(self._number[chosen & ~self.thin]).tolist()
         for number, frame in zip(numbers, self._frames(numbers), strict=True):
             a, b = np.searchsorted(frame.point, [self._handle, self._handle + 1])
-            time = frame.source_time_ns[a:b]
-            wanted = self.hours.hour[chosen & (self._number == number)]
-            keep = np.isin(time // BLOCK_NS, wanted)
-            value, quality = frame.value[a:b], frame.quality[a:b]
-            arrival = frame.arrival_time_ns[a:b]
-            found.append(Series(time[keep], value[keep], quality[keep], arrival[keep]))
+            series = Series(
+                frame.source_time_ns[a:b],
+                frame.value[a:b],
+                frame.quality[a:b],
+                frame.arrival_time_ns[a:b],
+            )
+            mine = chosen & (self._number == number)
+            if int(self.hours.n[mine].sum()) < b - a:  # not all of the point's hours
+                keep = np.isin(series.time_ns // BLOCK_NS, self.hours.hour[mine])
+                series = Series(*(getattr(series, c)[keep] for c in Series.__slots__))
+            found.append(series)
         return found
 
     def _frames(self, numbers: list[int]) -> list[SampleBatch]:
