@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import random
 import struct
@@ -153,6 +154,11 @@ async def recorded(url: str) -> list[bytes]:
         return [f.replace(token, b"TOKEN" * len(token), 1) for f in asked] + STRANGERS
 
 
+def more(done: int, messages: int, end_s: float) -> bool:
+    """Whether there is more to send, and time for it."""
+    return done < messages and time.monotonic() < end_s
+
+
 async def burst(url: str, frames: list[bytes], dice: random.Random) -> int:
     """Spoiled messages on one connection that began well (or did not); how many were sent."""
     client = Client(url, timeout=5)
@@ -223,7 +229,9 @@ async def honest(url: str, waits: list[float]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def at_server(messages: int, seed: int, lanes: int = 8) -> dict[str, Any]:
+async def at_server(
+    messages: int, seed: int, end_s: float = math.inf, lanes: int = 8
+) -> dict[str, Any]:
     """Fire at the face; figures."""
     logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     dice = random.Random(seed)
@@ -237,7 +245,7 @@ async def at_server(messages: int, seed: int, lanes: int = 8) -> dict[str, Any]:
 
         async def lane() -> None:
             nonlocal sent
-            while sent < messages and server.returncode is None and not reading.done():
+            while more(sent, messages, end_s) and server.returncode is None and not reading.done():
                 sent += await burst(url, frames, dice)
 
         async def watch() -> None:
@@ -275,7 +283,9 @@ def make_driver(name: str, port: int) -> OpcUaDriver:
     )
 
 
-async def at_client(messages: int, seed: int, drivers: int = 60) -> dict[str, Any]:
+async def at_client(
+    messages: int, seed: int, end_s: float = math.inf, drivers: int = 60
+) -> dict[str, Any]:
     """Let our drivers listen to liars; figures. The drivers live in this process."""
     import gc
 
@@ -310,7 +320,7 @@ async def at_client(messages: int, seed: int, drivers: int = 60) -> dict[str, An
 
         began = time.monotonic()
         memory: list[float] = []
-        while proxy.lied < messages and not any(task.done() for task in running):
+        while more(proxy.lied, messages, end_s) and not any(task.done() for task in running):
             gc.collect()
             memory.append(memory_mb(os.getpid()))
             await asyncio.sleep(LOOK_S / 4)
@@ -361,7 +371,7 @@ async def answers() -> list[bytes]:
         return proxy.said
 
 
-async def at_decoder(messages: int, seed: int) -> dict[str, Any]:
+async def at_decoder(messages: int, seed: int, end_s: float = math.inf) -> dict[str, Any]:
     """The same lies without sockets: the library's protocol, its decoders and our own, fed."""
     logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     logging.getLogger("scada").setLevel(logging.CRITICAL + 1)
@@ -372,8 +382,10 @@ async def at_decoder(messages: int, seed: int) -> dict[str, Any]:
     memory: list[float] = []
     counts = {"given up": 0, "decoded": 0, "refused": 0, "longest_s": 0.0}
     began = time.monotonic()
-    for number in range(messages):
-        if number % 4000 == 0:
+    number = 0
+    while more(number, messages, end_s):
+        number += 1
+        if number % 4000 == 1:
             memory.append(memory_mb(os.getpid()))
         frame = dice.choice(said)
         channel, token, sequence, request = struct.unpack_from("<IIII", frame, 8)
@@ -401,7 +413,7 @@ async def at_decoder(messages: int, seed: int) -> dict[str, Any]:
         counts["longest_s"] = max(counts["longest_s"], round(time.perf_counter() - start, 3))
     took = time.monotonic() - began
     memory.append(memory_mb(os.getpid()))
-    return {**figures(messages, took, memory, alive=True, served=True, why="", waits=[]), **counts}
+    return {**figures(number, took, memory, alive=True, served=True, why="", waits=[]), **counts}
 
 
 def decode(body: Any, honest: bytes, driver: OpcUaDriver) -> None:
@@ -459,13 +471,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="at most, of each")
     parser.add_argument("--only", choices=("server", "decoder", "client"))
     chosen = parser.parse_args()
     bad = 0
     jobs = (("server", at_server, 1), ("decoder", at_decoder, 1), ("client", at_client, 20))
     for name, fire, less in jobs:
         if chosen.only in (None, name):
-            found = asyncio.run(fire(chosen.messages // less, chosen.seed))
+            end_s = time.monotonic() + 60 * chosen.minutes
+            found = asyncio.run(fire(chosen.messages // less, chosen.seed, end_s))
             print(f"at our {name}:", ", ".join(f"{k} {v}" for k, v in found.items() if v != ""))
             grows = found["memory MB late"] > 1.1 * found["memory MB early"] + 10
             bad += not found["alive"] or not found["honest peer served"] or grows

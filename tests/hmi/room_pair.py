@@ -82,12 +82,19 @@ class Field:
 
     def __init__(self) -> None:
         self.polls: list[tuple[float, int, int]] = []
+        self.taken: dict[int, tuple[float, int]] = {}
+        """When and by whom, by value: a link asks again when it has handed the last reply on."""
+        self._told: dict[asyncio.StreamWriter, tuple[int, tuple[float, int]]] = {}
 
     async def answer(self, frame: Frame, writer: asyncio.StreamWriter) -> None:
         transaction, unit, function, data = frame
         count = int.from_bytes(data[2:4], "big")
         value = len(self.polls) + 1
         self.polls.append((time.monotonic(), unit, value))
+        before = self._told.get(writer)
+        if before is not None:
+            self.taken[before[0]] = before[1]
+        self._told[writer] = (value, (time.monotonic(), unit))
         writer.write(reply(transaction, unit, function, words(*[value % 65536] * count)))
 
     def last(self, unit: int) -> float:
