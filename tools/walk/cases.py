@@ -63,7 +63,7 @@ def d4_burst(walk: Walk, town: Town) -> None:
         households=1300,
         expected_h=10.0,
     )
-    burst.does("du", "dispatched", crew="D1")
+    _send_crew(burst)
     burst.does("cai", "arrived")
     burst.does("du", "response-started")
     burst.clocks(arrival="met", stop="running", repair="running")
@@ -101,6 +101,8 @@ def d4_burst(walk: Walk, town: Town) -> None:
     order.does("du", "close")
     for step in ("restored", "site-cleared", "road-told"):
         burst.does("du", step)
+    rows = walk.ask("the crews after it", "vera", "api/crews")["crews"]
+    walk.see("nobody works on it", [r["id"] for r in rows if r["work"]], [])
     burst.does("du", "note", texts=TEXTS)
     complete = burst.report["complete"]["verdict"]
     walk.see("the report lacks nothing", complete in {"pass", "no-rule"}, True)
@@ -119,6 +121,24 @@ def d4_burst(walk: Walk, town: Town) -> None:
     walk.ask("an excuse of no kind", "cai", path, bad, want=422, why={"reason", "evidence"})
     late.does("cai", "excuse", clock="repair", reason="road", evidence="photo 12")
     late.clocks(repair="excused")
+
+
+def _send_crew(burst: Incident) -> None:
+    """The soonest crew by the roads goes, once; a site without crews notes a name."""
+    walk = burst.walk
+    if not walk.ask("the crews", "vera", "api/crews")["crews"]:
+        burst.does("du", "dispatched", crew="D1")
+        return
+    found = walk.ask("who is there first", "vera", f"api/crews/options?job={burst.id}")
+    free = [one for one in found["options"] if one["works_on"] is None]
+    crew = free[0]["crew"]
+    path, body = f"api/crews/{crew}/assign", {"job": burst.id}
+    walk.ask("a viewer sends a crew", "vera", path, body, want=403)
+    sent = walk.ask("sends the first crew", "du", path, body)["assignment"]
+    walk.see("sent to", sent["job"], burst.id)
+    walk.ask("sends it again", "du", path, body, want=409, why={"crew"})
+    kept = walk.room.ask("vera", f"api/incidents/{burst.id}").body["incident"]["incident"]
+    walk.see("the incident knows", (kept["crew"], "dispatched" in kept["steps"]), (crew, True))
 
 
 def d5_gas_leak(walk: Walk, town: Town) -> None:

@@ -51,6 +51,7 @@ def d1_water_stop(walk: Walk, town: Town) -> None:
     order.may_not("du", "start", {"announced-window"})
     walk.go(start)
     order.does("du", "start")
+    _trucks_anew(walk, proposal, start + 20 * HOUR)
     walk.go(start + 28 * HOUR)
     later = (end + 2 * HOUR).isoformat()
     order.may_not("du", "extend", {"WATER-OUTAGE-APPROVAL-12H"}, end=later)
@@ -71,6 +72,25 @@ def d1_water_stop(walk: Walk, town: Town) -> None:
     kept = walk.ask("reads every step", "vera", f"api/outage-orders/{order.id}")["order"]
     walk.see("steps with who and when", all(s["user"] and s["at_ns"] for s in kept["steps"]), True)
     walk.see("bulletins", order.told().count("public/bulletin"), 3)
+
+
+def _trucks_anew(walk: Walk, proposal: dict[str, Any], by: datetime) -> None:
+    """A truck breaks down while they deliver: the others take over, and it stands on record."""
+    routes = proposal["trucks"]["routes"]
+    begins = min(datetime.fromisoformat(route["stops"][0]["arrive"]) for route in routes)
+    walk.go(min(begins + HOUR, by))
+    path, broken = f"api/outages/{proposal['id']}/trucks", routes[0]["truck"]
+    walk.ask("a viewer sends trucks", "vera", path, {}, want=403)
+    wrong = {"broken": ["no truck"], "delivered_m3": {"no point": 1.0}}
+    why = {"broken", "delivered"}
+    walk.ask("trucks and points that are none", "wen", path, wrong, want=422, why=why)
+    made = walk.ask("trucks without a broken one", "wen", path, {"broken": [broken]})["truck_plan"]
+    walk.see("plan made anew", made["number"], 1)
+    used = {route["truck"] for route in made["trucks"]["routes"]}
+    walk.see("the broken one rests", broken in used, False)
+    kept = walk.ask("reads the plans", "vera", f"api/outages/{proposal['id']}")["proposal"]
+    told = [(plan["user"], plan["broken"]) for plan in kept["truck_plans"]]
+    walk.see("plans on record", told, [("wen", [broken])])
 
 
 def d1_lead_times(walk: Walk, _town: Town) -> None:
