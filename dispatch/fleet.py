@@ -18,13 +18,14 @@ _SHIFT = number("shift_h", minimum=0.1)
 _DISCHARGE = number("discharge_m3h", minimum=0.1)
 _SETUP = number("setup_min", minimum=0.0)
 _AVAILABLE = optional(flag("available"), True)
+_TANK_CHANGE = optional(number("tank_change_min", minimum=0.0), None)
 _NAME_ZH = text("name_zh")
 _NAME_EN = text("name_en")
 _X = number("x")
 _Y = number("y")
 _ELEMENT = optional(text("element"), "")
 _FLOW = number("flow_m3h", minimum=0.1)
-FLEET_COLUMNS = (_ID, _DEPOT, _CAPACITY, _SHIFT, _DISCHARGE, _SETUP, _AVAILABLE)
+FLEET_COLUMNS = (_ID, _DEPOT, _CAPACITY, _SHIFT, _DISCHARGE, _SETUP, _AVAILABLE, _TANK_CHANGE)
 DEPOT_COLUMNS = (_ID, _NAME_ZH, _NAME_EN, _X, _Y)
 FILL_POINT_COLUMNS = (_ID, _NAME_ZH, _NAME_EN, _X, _Y, _ELEMENT, _FLOW)
 
@@ -33,7 +34,8 @@ FILL_POINT_COLUMNS = (_ID, _NAME_ZH, _NAME_EN, _X, _Y, _ELEMENT, _FLOW)
 class Truck:
     """A water truck: it may work `shift_s` a day, empties at `discharge_m3s`.
 
-    `setup_s` is lost at every stop (parking, hoses) before water runs.
+    `setup_s` is lost at every stop (parking, hoses) before water runs. A truck that `sets_down` its
+    tank has one stop a trip.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Truck:
     discharge_m3s: float
     setup_s: float
     available: bool = True
+    sets_down: bool = False
 
 
 _TANK_CHANGE_M3S = 1e9
@@ -51,9 +54,10 @@ _TANK_CHANGE_M3S = 1e9
 def drop_and_go(truck: Truck, handling_s: float) -> Truck:
     """The truck when it sets down a full tank and takes the empty one instead of waiting at a tap.
 
-    A stop then takes `handling_s` whatever the volume; filling is as before.
+    A stop then takes `handling_s` whatever the volume, and so does putting a tank under the tap
+    before it fills. It has one tank, so a trip serves one stop.
     """
-    return replace(truck, discharge_m3s=_TANK_CHANGE_M3S, setup_s=handling_s)
+    return replace(truck, discharge_m3s=_TANK_CHANGE_M3S, setup_s=handling_s, sets_down=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +95,19 @@ def read_fleet(path: Path | str, *, depots: Iterable[str] | None = None) -> tupl
     for row in table.rows:
         if known is not None and row[_DEPOT] not in known:
             table.problem(row.line, "depot", row[_DEPOT], "a depot of the depot table")
-        trucks.append(
-            Truck(
-                id=row[_ID],
-                depot=row[_DEPOT],
-                capacity_m3=row[_CAPACITY],
-                shift_s=timedelta(hours=row[_SHIFT]).total_seconds(),
-                discharge_m3s=UNITS["m3/h"].to_si(row[_DISCHARGE]),
-                setup_s=timedelta(minutes=row[_SETUP]).total_seconds(),
-                available=row[_AVAILABLE],
-            )
+        truck = Truck(
+            id=row[_ID],
+            depot=row[_DEPOT],
+            capacity_m3=row[_CAPACITY],
+            shift_s=timedelta(hours=row[_SHIFT]).total_seconds(),
+            discharge_m3s=UNITS["m3/h"].to_si(row[_DISCHARGE]),
+            setup_s=timedelta(minutes=row[_SETUP]).total_seconds(),
+            available=row[_AVAILABLE],
         )
+        change_min = row[_TANK_CHANGE]
+        if change_min is not None:
+            truck = drop_and_go(truck, timedelta(minutes=change_min).total_seconds())
+        trucks.append(truck)
     if table.problems:
         raise InputError(table.problems)
     return tuple(trucks)

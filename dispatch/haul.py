@@ -89,6 +89,7 @@ def make_haul(
                 truck.shift_s,
                 truck.discharge_m3s,
                 truck.setup_s,
+                truck.sets_down,
             )
             alike.setdefault(key, []).append(truck)
     junctions = [roads.nearest(depot.x, depot.y) for depot in depots]

@@ -28,7 +28,9 @@ class Trips(NamedTuple):
     volume_m3: Floats
     priority: Ints
     setup_s: Floats
+    stops: Ints
     capacity_m3: Floats
+    most_stops: Ints
     shift_s: Floats
     ready_s: Floats
     begin: Ints
@@ -168,7 +170,10 @@ def less_late(
         fits = _priority_first(trips, order, count, a) and _priority_first(trips, order, count, b)
         for n in (a, b):
             for c in range(count[n]):
-                if trips.volume_m3[order[n, c]] > trips.capacity_m3[kind[n]] + 1e-9:
+                it, k = order[n, c], kind[n]
+                if trips.volume_m3[it] > trips.capacity_m3[k] + 1e-9:
+                    fits = False
+                if trips.stops[it] > trips.most_stops[k]:
                     fits = False
         then = np.inf
         if fits:

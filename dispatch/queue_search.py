@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dispatch.queue_kernel import Trips
 
 _TRIES = 20_000
+_ANY_STOPS = 1_000_000
 
 
 def fit_shifts(
@@ -81,6 +82,7 @@ def deal(haul: Haul, rounds: Sequence[Round], mix: Sequence[int]) -> tuple[Round
             n
             for n, kind in enumerate(kinds)
             if arrays.volume_m3[index] <= haul.types[kind].one.capacity_m3 + 1e-9
+            and arrays.stops[index] <= arrays.most_stops[kind]
         ]
         if not able:
             return None
@@ -120,6 +122,8 @@ def _arrays(haul: Haul, trips: Sequence[Trip]) -> Trips:
         volume_m3=np.array([sum(load.volume_m3 for load in trip.loads) for trip in trips]),
         priority=np.array([has_priority(haul, trip) for trip in trips], np.int64),
         setup_s=np.array([one.setup_s for one in ones]),
+        stops=np.array([len(trip.loads) for trip in trips], np.int64),
+        most_stops=np.array([1 if one.sets_down else _ANY_STOPS for one in ones], np.int64),
         capacity_m3=np.array([one.capacity_m3 for one in ones]),
         shift_s=np.array([one.shift_s for one in ones]),
         ready_s=np.array([float(kind.ready_s) for kind in haul.types]),

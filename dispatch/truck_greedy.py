@@ -75,7 +75,7 @@ def _trip(
             loads.append(Load(point, volume))
             room, at = room - volume, there
             now += way + truck.setup_s + volume * per_m3
-            if room < _LEAST_LOAD_M3:
+            if room < _LEAST_LOAD_M3 or truck.sets_down:
                 break
         if loads:
             return Trip(fill, tuple(loads)), at, now

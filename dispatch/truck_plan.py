@@ -71,7 +71,7 @@ def solve_rounds(
     fills = [model.add_depot(place) for place in fill_places]
     load_places = [model.add_location(0, 0) for _ in loads]
     for place, load in zip(load_places, loads, strict=True):
-        model.add_client(place, delivery=ceil(load.volume_m3 * _LITRES - _ROUNDING))
+        model.add_client(place, delivery=[ceil(load.volume_m3 * _LITRES - _ROUNDING), 1])
     kinds = []
     for number, kind in enumerate(haul.types):
         if numbers[number] < 1:
@@ -81,7 +81,11 @@ def solve_rounds(
         profile = model.add_profile()
         model.add_vehicle_type(
             numbers[number],
-            capacity=int(kind.one.capacity_m3 * _LITRES + _ROUNDING),
+            # Litres and stops.
+            capacity=[
+                int(kind.one.capacity_m3 * _LITRES + _ROUNDING),
+                1 if kind.one.sets_down else len(loads),
+            ],
             start_depot=model.add_depot(start),
             end_depot=model.add_depot(end),
             shift_duration=max(int(kind.duty_s - shorter_s), 0),

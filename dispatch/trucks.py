@@ -15,6 +15,7 @@ from dispatch.fleet import Depot, FillPoint, Truck, read_depots, read_fill_point
 from dispatch.haul import Haul, make_haul
 from dispatch.note import Note
 from dispatch.roads import RoadGraph
+from dispatch.rounds import RoundPlan
 from dispatch.timetable import Hours, TruckRoute, timetables
 from dispatch.trip_bound import sharper_bound
 from dispatch.truck_bound import trucks_lower_bound
@@ -193,7 +194,7 @@ def plan_haul(
     short = plan.undelivered_m3 > 0.0
     if proof and bound is not None and not short and bound < len(plan.rounds):
         bound = max(bound, sharper_bound(haul, plan, iterations=proof))
-    notes = (*told, *_notes(haul, need.uncounted, short=short))
+    notes = (*told, *_tanks(haul, plan), *_notes(haul, need.uncounted, short=short))
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.
         bound = None
@@ -267,6 +268,24 @@ def _dry_fills(count: int) -> tuple[Note, ...]:
         Note(
             f"{count}个取水点在本次停水中无水，未采用",
             f"{count} fill points lose water in this outage and are left out",
+        ),
+    )
+
+
+def _tanks(haul: Haul, plan: RoundPlan) -> tuple[Note, ...]:
+    """How many tanks must stand ready for the trucks that set theirs down."""
+    stops = sum(
+        len(trip.loads)
+        for each in plan.rounds
+        if haul.types[each.kind].one.sets_down
+        for trip in each.trips
+    )
+    if not stops:
+        return ()
+    return (
+        Note(
+            f"放罐{stops}次：须备空罐{stops}个，或按取回的空罐数减少",
+            f"tanks are set down {stops} times: have as many ready, less those brought back",
         ),
     )
 

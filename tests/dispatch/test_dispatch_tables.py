@@ -127,6 +127,12 @@ def test_fleet_in_si_with_known_depots(tmp_path: Path) -> None:
     assert (truck.shift_s, truck.setup_s, truck.available) == (28800.0, 600.0, True)
     assert truck.discharge_m3s == pytest.approx(0.01)
     assert broken.available is False
+    tanks = write(
+        tmp_path,
+        "t.csv",
+        fleet.strip() + ",tank_change_min\nT1,D1,10,8,36,10,yes,6\nT2,D1,10,8,36,10,yes,\n",
+    )
+    assert [(t.sets_down, t.setup_s) for t in read_fleet(tanks)] == [(True, 360.0), (False, 600.0)]
 
 
 def test_fill_points_in_si(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -102,6 +103,33 @@ def test_setting_down_tanks_needs_fewer_trucks_where_taps_bind() -> None:
     assert len(by_tank.routes) < len(by_tap.routes)
     assert by_tap.binds_en.split("most of them ")[1].startswith("unloading")
     assert violations(by_tank.as_dict(required=True), STREET, swapped, fills, START) == []
+    served = sum(stop.kind == "deliver" for route in by_tank.routes for stop in route.stops)
+    assert any(f"set down {served} times" in note.en for note in by_tank.notes)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_tank_serves_one_stop(mixed: bool) -> None:
+    """Small demands would share a trip; a tank can be set down once."""
+    fleet = trucks(12)
+    tanks = [
+        drop_and_go(truck, 300.0) if n % 2 or not mixed else truck for n, truck in enumerate(fleet)
+    ]
+    fills = [fill("F", 2, 0.02)]
+    shared = plan(fleet, fills, 2.0)
+    assert any(one.kind == other.kind == "deliver" for one, other in _in_a_row(shared))
+    made = plan(tanks, fills, 2.0)
+    assert made.complete
+    assert violations(made.as_dict(required=True), STREET, tanks, fills, START) == []
+    told = violations(shared.as_dict(required=True), STREET, swap_all(fleet), fills, START)
+    assert any("sets down its one tank twice" in fault for fault in told)
+
+
+def _in_a_row(made: TruckPlan) -> list[tuple[Any, Any]]:
+    return [pair for route in made.routes for pair in pairwise(route.stops)]
+
+
+def swap_all(fleet: list[Truck]) -> list[Truck]:
+    return [drop_and_go(truck, 300.0) for truck in fleet]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def _round(
 ) -> list[str]:
     found: list[str] = []
     load, clock, place = 0.0, start, (stops[0]["x"], stops[0]["y"])
+    served = 0
     end = start + timedelta(seconds=truck.shift_s)
     if state is not None:
         end, clock, place = state.until, state.ready, (state.x, state.y)
@@ -103,6 +104,7 @@ def _round(
         volume = stop["load_m3"]
         if stop["kind"] == "fill":
             load += volume
+            served = 0
             needed = truck.setup_s + volume / rates[stop["id"]]
             begin = datetime.fromtimestamp(arrive.timestamp() + stop["wait_s"], arrive.tzinfo)
             busy[stop["id"]].append((begin, leave, truck.id))
@@ -110,6 +112,9 @@ def _round(
                 found.append(f"{truck.id} carries {load:.3f} m3")
         elif stop["kind"] == "deliver":
             load -= volume
+            served += 1
+            if truck.sets_down and served > 1:
+                found.append(f"{truck.id} sets down its one tank twice in a trip")
             brought[stop["id"]] += volume
             needed = truck.setup_s + volume / truck.discharge_m3s
             if load < -SLACK_M3:
