@@ -3,6 +3,7 @@
 import type { Proposal } from "../lib/outage";
 
 export interface Overlay {
+  medium: Proposal["medium"];
   links: string[];
   valves: { x: number; y: number; order: number; id: string }[];
   low: { x: number; y: number }[];
@@ -20,6 +21,7 @@ const placed = <T extends { x: number | null; y: number | null }>(row: T): row i
 
 export function overlayOf(proposal: Proposal, customers: ReadonlyMap<string, Place>): Overlay {
   return {
+    medium: proposal.medium,
     links: proposal.isolation.segment_links,
     valves: proposal.isolation.valves.filter(placed),
     low: (proposal.impact.hydraulics?.below_limit_nodes ?? []).filter(placed),

@@ -53,14 +53,14 @@ function lines(id: string, data: Piece[], width: number, opacity = 1): Layer {
   });
 }
 
-export function overlayLayers(overlay: Overlay, common: Common, water: Geometry | null): Layer[] {
+export function overlayLayers(overlay: Overlay, common: Common, net: Geometry | null): Layer[] {
   const { palette, icons } = common;
   const base = { iconAtlas: icons, iconMapping: ICON_MAPPING };
   const stops = overlay.routes.flatMap((route, r) =>
     route.stops.map((stop) => ({ ...stop, colour: palette.route[r % palette.route.length] })),
   );
   return [
-    ...(water ? [lines("closed", closedPieces(overlay, water, palette.text), 6)] : []),
+    ...(net ? [lines("closed", closedPieces(overlay, net, palette.text), 6)] : []),
     lines("routes", routePieces(overlay, palette.route), 2.5, 0.9),
     new IconLayer<(typeof stops)[number]>({
       ...base,

@@ -225,8 +225,9 @@ export class Scene {
       layers.push(...this.#networks.map((d) => nodeLayer(d, common)));
     }
     if (this.#overlay) {
-      const water = this.#networks.find((d) => d.net.utility === "water");
-      layers.push(...overlayLayers(this.#overlay, common, water?.net ?? null));
+      const { medium } = this.#overlay;
+      const drawn = this.#networks.find((d) => d.net.utility === medium);
+      layers.push(...overlayLayers(this.#overlay, common, drawn?.net ?? null));
     }
     // A plan stands alone on the map: the present state of points would only hide it.
     if (this.#points && !this.#overlay) layers.push(...pointLayers(this.#points, common, this.#blink));
