@@ -64,9 +64,14 @@ class Hours:
     def __len__(self) -> int:
         return len(self.handle)
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Hours:
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Hours:
         """Some of the rows."""
-        return Hours(*(getattr(self, f.name)[rows] for f in fields(self)))
+        return Hours(*[getattr(self, name)[rows] for name in self.__slots__])
+
+    def of(self, handle: int) -> Hours:
+        """The rows of one point, of rows that are in the order of points; nothing is copied."""
+        a, b = self.handle.searchsorted((handle, handle + 1)).tolist()
+        return self.take(slice(a, b))
 
 
 def no_hours() -> Hours:

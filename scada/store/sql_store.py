@@ -252,17 +252,17 @@ class SqlSpans:
             if rows is None:
                 rows = decode_hours(data)
                 cache.put_hours(key, rows)
-            own = rows.take(
-                (rows.handle == handle) & (rows.last_ns >= from_ns) & (rows.first_ns < to_ns)
-            )
+            own = rows.of(handle)
             if len(own):
                 number += [len(self._pages)] * len(own)
                 self._pages.append((key, rows))
                 mine.append(own)
                 thin += [not full] * len(own)
-        self.hours = join_hours(mine) if mine else no_hours()
-        self.thin = np.array(thin, dtype=bool)
-        self._number = np.array(number, dtype=np.intp)
+        hours = join_hours(mine) if mine else no_hours()
+        inside = (hours.last_ns >= from_ns) & (hours.first_ns < to_ns)
+        self.hours = hours.take(inside)
+        self.thin = np.array(thin, dtype=bool)[inside]
+        self._number = np.array(number, dtype=np.intp)[inside]
 
     def open(self, chosen: np.ndarray) -> list[Series]:
         """The samples of some rows of `hours`; MovedError when their page was replaced."""
