@@ -13,6 +13,8 @@ FRAME_SAMPLES = 500_000
 """About 16 MB of opened samples."""
 HOUR_ROWS = 200_000
 """About 24 MB of opened hours."""
+DATA_BYTES = 8_000_000
+"""Pages as they are stored: of each a point opens one frame, its neighbours the others."""
 
 
 class PageCache:
@@ -22,7 +24,8 @@ class PageCache:
         self._lock = threading.Lock()
         self._hours: OrderedDict[PageKey, Hours] = OrderedDict()
         self._frames: OrderedDict[tuple[PageKey, int], SampleBatch] = OrderedDict()
-        self._rows = self._samples = 0
+        self._data: OrderedDict[PageKey, bytes] = OrderedDict()
+        self._rows = self._samples = self._bytes = 0
 
     def hours(self, key: PageKey) -> Hours | None:
         """The hours of a page, if they are here."""
@@ -57,3 +60,20 @@ class PageCache:
             self._frames[(key, number)] = batch
             while self._samples > FRAME_SAMPLES and len(self._frames) > 1:
                 self._samples -= len(self._frames.popitem(last=False)[1])
+
+    def data(self, key: PageKey) -> bytes | None:
+        """The samples of a page as they are stored, if they are here."""
+        with self._lock:
+            found = self._data.get(key)
+            if found is not None:
+                self._data.move_to_end(key)
+            return found
+
+    def put_data(self, key: PageKey, data: bytes) -> None:
+        """Keep the samples of a page as they are stored."""
+        with self._lock:
+            if key not in self._data:
+                self._bytes += len(data)
+            self._data[key] = data
+            while self._bytes > DATA_BYTES and len(self._data) > 1:
+                self._bytes -= len(self._data.popitem(last=False)[1])

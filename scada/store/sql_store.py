@@ -288,17 +288,26 @@ class SqlSpans:
         wanted = [(key, rows, frame_of(rows, self._handle)) for key, rows in self._of(numbers)]
         there = [self._cache.frame(key, number) for key, _, number in wanted]
         missing = [w for w, frame in zip(wanted, there, strict=True) if frame is None]
-        read = self._database.page_data([key for key, _, _ in missing])
         fresh: dict[PageKey, SampleBatch] = {}
-        for (key, rows, number), data in zip(missing, read, strict=True):
-            if not data:
-                raise MovedError(f"the page {key} was replaced")
+        stored = self._stored([key for key, _, _ in missing])
+        for (key, rows, number), data in zip(missing, stored, strict=True):
             fresh[key] = decode_frame(key, rows, data, number)
             self._cache.put_frame(key, number, fresh[key])
         return [
             fresh[key] if frame is None else frame
             for (key, _, _), frame in zip(wanted, there, strict=True)
         ]
+
+    def _stored(self, keys: list[PageKey]) -> list[bytes]:
+        """The samples of pages as they are stored; MovedError when one was replaced."""
+        found = {key: self._cache.data(key) for key in keys}
+        absent = [key for key, data in found.items() if data is None]
+        for key, data in zip(absent, self._database.page_data(absent), strict=True):
+            if not data:
+                raise MovedError(f"the page {key} was replaced")
+            self._cache.put_data(key, data)
+            found[key] = data
+        return [data for data in found.values() if data is not None]
 
     def _of(self, numbers: list[int]) -> list[tuple[PageKey, Hours]]:
         return [self._pages[n] for n in numbers]
