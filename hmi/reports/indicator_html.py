@@ -110,4 +110,13 @@ def _zones(report: Mapping[str, Any]) -> str:
         Text("单位漏失 m3/(km h)", "Leakage, m3/(km h)"),
         Text("数据完整率", "Covered"),
     ]
-    return table(heads, [[Cell(text) for text in row] for row in zone_rows(report)])
+    rows = [
+        [Cell(row[0]), *(Cell(text, _amount(text)) for text in row[1:])]
+        for row in zone_rows(report)
+    ]
+    return table(heads, rows)
+
+
+def _amount(text: str) -> float | None:
+    """What a cell is sorted by; None for a dash."""
+    return None if text == "–" else float(text.removesuffix("%"))

@@ -102,7 +102,8 @@ def zone_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    """Litres an hour are no leakage that anybody measures."""
+    return "–" if value is None else f"{round(value, 3):.4g}"
 
 
 def shown(row: Row) -> str:
