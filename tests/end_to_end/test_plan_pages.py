@@ -120,7 +120,12 @@ async def test_trucks_by_the_hour_on_sheets_and_planned_anew(room: RunningRoom) 
         await expect(sheet).to_be_visible()
         await expect(page.get_by_text("Deadlines", exact=True)).to_be_hidden()
         await expect(view.get_by_test_id("truck-bars")).to_be_hidden()
+        await expect(sheet).to_contain_text(proposal["id"])
+        # Paper is light, whatever the theme.
+        await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        await expect(sheet.locator("td").first).to_have_css("color", "rgb(31, 39, 46)")
         await page.emulate_media(media="screen")
+        await expect(sheet.locator("td").first).to_have_css("color", "rgb(227, 232, 236)")
         await page.evaluate("delete document.documentElement.dataset.print")
         # A moment that has not come is refused, with what is expected.
         form = view.get_by_test_id("replan")

@@ -1,6 +1,6 @@
 /** REST calls. Every failure becomes an `ApiError` with the server's code and problems. */
 
-import { own } from "./i18n.svelte";
+import { own, t } from "./i18n.svelte";
 
 /** A fault in what was sent, or a reason why a step may not be taken. */
 export interface Problem {
@@ -79,5 +79,6 @@ export function messageOf(error: unknown): string {
   if (error instanceof ApiError && error.problems.length) {
     return `${error.message} (${error.problems.map(sentence).join("; ")})`;
   }
+  if (error instanceof ApiError && error.code === "offline") return t("site.offline");
   return error instanceof Error ? error.message : String(error);
 }

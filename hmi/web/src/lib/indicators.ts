@@ -39,6 +39,19 @@ export interface IndicatorReport {
   pressure_parts: (Rate & { part: string })[];
   pressure_points: (Rate & { point: string; lowest_pa: number | null })[];
   not_computed: { name: string; name_zh: string; name_en: string; why_zh: string; why_en: string }[];
+  zones: {
+    id: string;
+    name_zh: string;
+    name_en: string;
+    length_km: number | null;
+    inflow_m3h: number | null;
+    night_flow_m3h: number | null;
+    night_use_m3h: number | null;
+    leakage_m3h: number | null;
+    covered: number;
+    value: number | null;
+    verdict: string;
+  }[];
   exclusions: { point: string; from: string; to: string; cause: string; evidence: string }[];
 }
 
