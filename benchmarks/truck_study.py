@@ -55,7 +55,13 @@ def streets() -> list[Road]:
 
 
 def case(
-    points: int, fleet: str, seed: int, *, swap: bool = False, effort: int = 2000, proof: int = 0
+    points: int,
+    fleet: str,
+    seed: int,
+    *,
+    swap: bool = False,
+    effort: int = 2000,
+    proof: int | None = None,
 ) -> tuple[TruckPlan, list[str], float]:
     """A plan, its faults, and the processor seconds it took."""
     dice = random.Random(f"{points} {fleet} {seed}")

@@ -49,7 +49,7 @@ _MOST_TRIPS = 60
 _POOLS = 10
 """Numbers of trips a day that the programme knows; the bound counts all."""
 _MANY_POINTS = 100
-"""Above so many points the programme tells days of different numbers of trips not apart."""
+"""Above so many points the programme never tells days of different numbers of trips apart."""
 _CERTIFY_EVERY = 8
 """Turns of the programme after which its prices are put to the proof."""
 _ROUNDING = 1e-6
@@ -57,6 +57,10 @@ _DEAR = 50.0
 """Trucks that a plan may pay in the programme for leaving one point dry."""
 _TIME_PRICES = (0.0, 0.5, 0.8, 1.0, 1.25, 2.0)
 """Prices of time tried beside the programme's, in trucks a shift."""
+_QUICK_STEPS = 44
+_FEWEST_STEPS = 22
+_QUICK_WORK = 300_000_000
+"""Turns of the kernel's innermost loops in a few seconds."""
 _QUEUE_PRICES = (1.0, 0.9, 0.75)
 """Prices of waiting tried, in parts of the least price of time of the programme."""
 _QUEUE_LEVELS = 3
@@ -77,10 +81,11 @@ class _Days:
 class TripBound:
     """The bound of one haul, sharpened step by step; `value` is the best so far.
 
-    Without `queues` any number of trucks may fill at one time.
+    Without `queues` any number of trucks may fill at one time. With `days` the programme tells
+    apart days of different numbers of trips, which is slow and proves a little more.
     """
 
-    def __init__(self, haul: Haul, *, queues: bool = True) -> None:
+    def __init__(self, haul: Haul, *, queues: bool = True, days: bool = False) -> None:
         self.haul = haul
         self.demand = day_demand(haul, queues=queues)
         self.value = 0.0
@@ -90,11 +95,10 @@ class TripBound:
         self._solved: Solved | None = None
         self._kinds = [kind_of(haul, self.demand, number) for number in range(len(haul.types))]
         self._slots = self._starts()
-        many = len(haul.points) > _MANY_POINTS
         self._pools = [
             (k.number, trips)
             for k in self._kinds
-            for trips in ((0,) if many else range(1, min(k.most_trips, _POOLS) + 1))
+            for trips in (range(1, min(k.most_trips, _POOLS) + 1) if days else (0,))
         ]
         self._columns: list[tuple[Column, int]] = []
         self._first_m3 = np.zeros((len(self._kinds), len(haul.fills)))
@@ -342,16 +346,36 @@ def _days(values: Floats, first: list[Floats], most_trips: int) -> Floats:
     return np.array(days)
 
 
-def sharper_bound(haul: Haul, plan: RoundPlan, *, iterations: int) -> int:
+def quick_steps(haul: Haul) -> int:
+    """Steps of the bound that cost a few seconds; 0 where so few would prove nothing."""
+    points = [point.daily_m3 for point in haul.points if point.daily_m3 > 0.0]
+    if not (points and haul.types and haul.fills):
+        return 0
+    demand, work = day_demand(haul), 0
+    for number in range(len(haul.types)):
+        kind = kind_of(haul, demand, number)
+        way = int(kind.window.sum()) + len(points) ** 2
+        work += kind.capacity * way * len(haul.fills)
+    steps = min(_QUICK_WORK // max(work, 1), _QUICK_STEPS)
+    return steps if steps >= _FEWEST_STEPS else 0
+
+
+def sharper_bound(haul: Haul, plan: RoundPlan, *, iterations: int, days: bool = False) -> int:
     """A bound proved by prices, begun from a plan; 1, which always holds, where it is out of reach.
 
-    Ends when it meets the number of trucks of the plan.
+    Ends when it meets the number of trucks of the plan. With `days`, days of different numbers of
+    trips are told apart where the first proof does not do.
     """
     served = any(point.daily_m3 > 0.0 for point in haul.points)
     if not (served and haul.types and haul.fills):
         return 1
-    bound = TripBound(haul)
-    if not bound.possible:
-        return 1
-    bound.know(plan)
-    return bound.improve(iterations, enough=len(plan.rounds))
+    proved = 1
+    for apart in (False, True) if days and len(haul.points) <= _MANY_POINTS else (False,):
+        bound = TripBound(haul, days=apart)
+        if not bound.possible:
+            return 1
+        bound.know(plan)
+        proved = max(proved, bound.improve(iterations, enough=len(plan.rounds)))
+        if proved >= len(plan.rounds):
+            break
+    return proved

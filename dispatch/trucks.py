@@ -17,7 +17,7 @@ from dispatch.note import Note
 from dispatch.roads import RoadGraph
 from dispatch.rounds import RoundPlan
 from dispatch.timetable import Hours, TruckRoute, timetables
-from dispatch.trip_bound import sharper_bound
+from dispatch.trip_bound import quick_steps, sharper_bound
 from dispatch.truck_bound import trucks_lower_bound
 from dispatch.truck_levers import Binding, Lever, binding
 from dispatch.truck_search import plan_rounds
@@ -136,12 +136,13 @@ def plan_trucks(
     without_water: Collection[str] = (),
     iterations: int = 2000,
     seed: int = 1,
-    proof: int = 0,
+    proof: int | None = None,
 ) -> TruckPlan:
     """A round for one full day of need that starts at `start`, and its certified lower bound.
 
     Fill points at the nodes of `without_water` are left out. The same inputs give the same plan:
-    the search is seeded and ends after `iterations`. Up to `proof` steps go into a sharper bound.
+    the search is seeded and ends after `iterations`. Up to `proof` steps go into a sharper bound;
+    None for as many as a few seconds allow.
     """
     dry = frozenset(without_water)
     usable = [f for f in fill_points if element_name(f.element).id not in dry]
@@ -182,7 +183,7 @@ def plan_haul(
     source: str,
     iterations: int,
     seed: int,
-    proof: int,
+    proof: int | None,
 ) -> TruckPlan:
     """The plan of a haul that begins at `start`; `told` are notes on how it came about."""
     bound = trucks_lower_bound(haul)
@@ -192,8 +193,11 @@ def plan_haul(
     routes = timetables(haul, with_queues(haul, plan.rounds), start, zone)
     hours = sum((route.hours for route in routes), Hours())
     short = plan.undelivered_m3 > 0.0
-    if proof and bound is not None and not short and bound < len(plan.rounds):
-        bound = max(bound, sharper_bound(haul, plan, iterations=proof))
+    if bound is not None and not short and bound < len(plan.rounds):
+        steps = quick_steps(haul) if proof is None else proof
+        if steps:
+            days = proof is not None
+            bound = max(bound, sharper_bound(haul, plan, iterations=steps, days=days))
     notes = (*told, *_tanks(haul, plan), *_notes(haul, need.uncounted, short=short))
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.
