@@ -111,6 +111,7 @@ async def test_a_planned_outage_from_its_plan_to_closed_and_corrected(tmp_path: 
         await expect(bulletin).to_contain_text("East Court")
         await shot(page, "order-trial")
         await page.keyboard.press("Escape")
+        await expect(desk.order.locator('[data-step="publish"]')).to_be_focused()
         assert outages.get(order["id"])["order"]["state"] == "approved"
         await expect(desk.order.get_by_test_id("messages")).to_contain_text("Nobody has been told")
         await desk.act("publish", "dispatcher")
