@@ -53,6 +53,10 @@ class Columns:
         self._columns = [words[i::width] for i in range(width)]
         self._decimal = body.isascii() and "_" not in body
 
+    def _may_lack(self, index: int) -> bool:
+        """Whether some row is too short for this column."""
+        return min(self.widths) <= index
+
     def words(self, index: int) -> list[str]:
         """One column."""
         if index < len(self._columns):
@@ -70,7 +74,7 @@ class Columns:
     ) -> list[float]:
         """One column of finite numbers in SI, within the limits the file's unit has."""
         words = self.words(index)
-        if default is not None and "" in words:
+        if default is not None and self._may_lack(index):
             words = [word or str(default) for word in words]
         if not self._decimal:  # Python takes more for numbers than a file should
             every = "".join(words)
@@ -81,7 +85,7 @@ class Columns:
     def references(self, index: int) -> list[str | None]:
         """One column of ids that may be left out or written as `*`."""
         words = self.words(index)
-        if "" not in words and "*" not in words:
+        if not self._may_lack(index) and "*" not in words:
             return list(words)
         return [None if word in ("", "*") else word for word in words]
 
@@ -125,7 +129,8 @@ def _width(body: str) -> int:
     """
     raw = np.frombuffer(("\n" + body + "\n").encode("ascii"), dtype=np.uint8)
     blank = raw <= ord(" ")
-    if np.count_nonzero(blank) > sum(np.count_nonzero(raw == byte) for byte in b" \t\r\n"):
+    known = sum(map(body.count, "\t\r\n")) + len("\n\n")
+    if np.count_nonzero(raw < ord(" ")) > known:
         return 0  # other control characters, of which Python takes some for blanks
     begins = np.flatnonzero(blank[:-1] & ~blank[1:])
     counts = np.diff(np.searchsorted(begins, np.flatnonzero(raw == ord("\n"))))
@@ -165,19 +170,26 @@ def read_junctions(draft: Draft, body: str) -> None:
     base = rows.numbers(2, draft.units.flow, default=0.0)
     pattern = rows.references(3)
     _certain(_known(pattern, draft))
-    drawing = [b != 0.0 or p is not None for b, p in zip(base, pattern, strict=True)]
-    made = make_records(
-        Demand,
-        sum(drawing),
-        {"base_m3s": compress(base, drawing), "pattern": compress(pattern, drawing)},
-    )
-    demands: Iterator[tuple[Demand, ...]] = zip(made)
     columns: dict[str, list[Any]] = {
         "elevation_m": rows.numbers(1, draft.units.length, default=0.0),
-        "demands": [next(demands) if draws else () for draws in drawing],
+        "demands": _demands(base, pattern),
         "comment": rows.comments,
     }
     _certain(draft.nodes.take_columns(Junction, rows.words(0), columns))
+
+
+def _demands(base: list[float], pattern: list[str | None]) -> list[tuple[Demand, ...]]:
+    """Every junction's demand, where it has one."""
+    if None not in pattern:
+        every: dict[str, list[Any]] = {"base_m3s": base, "pattern": pattern}
+        return list(zip(make_records(Demand, len(base), every)))
+    drawing = [b != 0.0 or p is not None for b, p in zip(base, pattern, strict=True)]
+    chosen: dict[str, Iterable[Any]] = {
+        "base_m3s": compress(base, drawing),
+        "pattern": compress(pattern, drawing),
+    }
+    demands = zip(make_records(Demand, sum(drawing), chosen))
+    return [next(demands) if draws else () for draws in drawing]
 
 
 def read_pipes(draft: Draft, body: str) -> None:
@@ -189,9 +201,9 @@ def read_pipes(draft: Draft, body: str) -> None:
     words = rows.words(7)
     status = {word: _status(word) for word in set(words)}
     closed = {word: "closed" if status[word] == "CLOSED" else "open" for word in status}
+    one_way = {word: status[word] == "CV" for word in status}
     # The node's own text instead of an equal one: less memory, and found faster ever after.
     known = dict(zip(draft.nodes.place, draft.nodes.place, strict=True))
-    one_way = {word: status[word] == "CV" for word in status}
     columns: dict[str, list[Any]] = {
         "start": list(map(known.get, rows.words(1), rows.words(1))),
         "end": list(map(known.get, rows.words(2), rows.words(2))),
@@ -199,11 +211,18 @@ def read_pipes(draft: Draft, body: str) -> None:
         "diameter_m": rows.numbers(4, units.diameter, above=0.0),
         "roughness": rows.numbers(5, units.roughness, above=0.0),
         "minor_loss": rows.numbers(6, least=0.0, default=0.0),
-        "status": list(map(closed.__getitem__, words)),
-        "check_valve": list(map(one_way.__getitem__, words)),
+        "status": _looked_up(closed, words),
+        "check_valve": _looked_up(one_way, words),
         "comment": rows.comments,
     }
     _certain(draft.links.take_columns(Pipe, rows.words(0), columns))
+
+
+def _looked_up(meanings: dict[str, Any], words: list[str]) -> list[Any]:
+    """What each word means; of most files all pipes have one status."""
+    if len(meanings) == 1:
+        return list(meanings.values()) * len(words)
+    return list(map(meanings.__getitem__, words))
 
 
 def _status(word: str) -> str | None:

@@ -166,7 +166,7 @@ def read_options(draft: Draft, rows: list[Row], *, epanet: bool) -> None:
     """The options and the file's units, which everything else depends on."""
     values: Values = {"flow_unit": "GPM"}
     for row in rows:
-        keyword = choose(row.tokens[0], _HANDLERS)
+        keyword = choose(row.tokens[0], tuple(_HANDLERS))
         if keyword is None:
             draft.bad(row, "option", row.tokens[0], "an option of EPANET")
         elif len(row.tokens) > 1:

@@ -155,7 +155,7 @@ def _premise(draft: Draft, row: Row, conjunction: Literal["IF", "AND", "OR"]) ->
         if element is None:
             return None
     attribute = draft.word(row, place, "attribute", _ATTRIBUTES[group])
-    relation = choose(tokens[place + 1], _RELATIONS)
+    relation = choose(tokens[place + 1], tuple(_RELATIONS))
     if relation is None:
         draft.bad(row, "relation", tokens[place + 1], "one of " + ", ".join(_RELATIONS))
     if attribute is None or relation is None:

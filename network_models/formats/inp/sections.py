@@ -8,7 +8,7 @@ read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from network_models.problems import Problem
@@ -154,7 +154,8 @@ def starts(word: str, keyword: str) -> bool:
     return word[: len(keyword)].upper() == keyword
 
 
-def choose(word: str, keywords: Iterable[str]) -> str | None:
+@lru_cache(maxsize=1024)  # a file says the same few words again and again
+def choose(word: str, keywords: tuple[str, ...]) -> str | None:
     """The first of the keywords that `word` begins with, or None."""
     upper = word.upper()
     for keyword in keywords:  # a loop: a generator costs more than the comparisons
