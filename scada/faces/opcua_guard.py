@@ -20,6 +20,9 @@ CHUNKS = (b"F", b"C", b"A")
 MESSAGE_BYTES = 4_000_000
 """The longest request: ten thousand monitored items take half of it."""
 CHUNK_COUNT = 64
+SESSION_MS = 60_000.0
+"""The longest that a session outlives its connection, whatever its client asks for: a thousand of
+them, and nobody is let in. Clients are told, and keep theirs alive."""
 CALLER: ContextVar[str] = ContextVar("caller", default="")
 """The name of the user whose message is being worked on."""
 
@@ -58,6 +61,7 @@ class GuardedListener(BinaryServer):  # type: ignore[misc]
     def __init__(self, *known: Any) -> None:
         super().__init__(*known)
         self.limits.max_message_size, self.limits.max_chunk_count = MESSAGE_BYTES, CHUNK_COUNT
+        self.iserver.max_session_timeout_ms = SESSION_MS
 
     def _make_protocol(self) -> GuardedProtocol:
         return GuardedProtocol(

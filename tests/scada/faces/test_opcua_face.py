@@ -303,6 +303,15 @@ async def acknowledged_by(room: CoreRoom, client: Client) -> str:
     return str((await room.ask("core.alarms"))["alarms"][0]["acknowledged_by"])
 
 
+async def test_a_client_does_not_keep_its_session_for_longer_than_a_minute() -> None:
+    some = points()
+    async with open_room(some) as room, face(room, some) as url:
+        client = Client(url, timeout=10)
+        client.session_timeout = 3_600_000
+        async with client:
+            assert client.session_timeout == 60_000
+
+
 def test_unit_codes_are_numbers_by_their_letters() -> None:
     assert unit_id("degC") == 0x43454C
     assert unit_id("NTU") == -1
