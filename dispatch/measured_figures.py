@@ -76,8 +76,8 @@ def zone_leakage(
             f"no night flow of any of {len(zones)} zones is known",
         )
     said = [zone.id for zone in zones if zone.night_use_m3s is None]
-    zh = f"{len(rows) - sum(r['leakage_m3h'] is None for r in rows)}个计量分区的夜间流量"
-    en = f"night flow of {sum(r['leakage_m3h'] is not None for r in rows)} metered areas"
+    measured = sum(row["leakage_m3h"] is not None for row in rows)
+    zh, en = f"{measured}个计量分区的夜间流量", f"night flow of {measured} metered areas"
     if said:
         zh += f"；未给出夜间用水，全部计为漏失：{'、'.join(said)}"
         en += f"; no night use given, so all of it counts as leakage: {', '.join(said)}"

@@ -59,37 +59,6 @@ def carry(
     for all of it: on a small network the way into a kernel takes as long as the work in it.
     """
     follow(t, course, water.segments, flow, fresh)
-    return _run_steps(
-        t,
-        course,
-        water,
-        reactions,
-        sources,
-        flow,
-        demand,
-        kind,
-        traced,
-        seconds,
-        step,
-        tolerance,
-    )
-
-
-@lean_kernel
-def _run_steps(
-    t: QualityTables,
-    course: Course,
-    water: Water,
-    reactions: Reactions,
-    sources: Sources,
-    flow: F64,
-    demand: F64,
-    kind: int,
-    traced: int,
-    seconds: float,
-    step: float,
-    tolerance: float,
-) -> float:
     done = 0.0
     most = len(t.volume) + len(t.tank_node) + 1
     while done < seconds:

@@ -91,17 +91,17 @@ class Columns:
 
 
 def _in_si(words: list[str], ratio: Ratio, least: float | None, above: float | None) -> list[float]:
-    """The numbers of words in SI. The limits hold in the file's unit and in SI."""
+    """The numbers of words in SI. The limits hold in the file's unit, `above` in SI as well: what
+    is hardly more than nothing there may be nothing here."""
     found = _floats(words)
     _certain(math.isfinite(sum(found)))  # it also is not when numbers are too great for this reader
-    given = found
-    if ratio != ONE:
-        found = (np.array(found) * ratio.numerator / ratio.denominator).tolist()
-    for numbers in (found,) if found is given else (found, given):
-        lowest = min(numbers, default=math.inf)
-        _certain(least is None or lowest >= least)
-        _certain(above is None or lowest > above)
-    return found
+    _certain(least is None or min(found, default=math.inf) >= least)
+    _certain(above is None or min(found, default=math.inf) > above)
+    if ratio == ONE:
+        return found
+    converted: list[float] = (np.array(found) * ratio.numerator / ratio.denominator).tolist()
+    _certain(above is None or min(converted, default=math.inf) > above)
+    return converted
 
 
 def _floats(words: list[str]) -> list[float]:
