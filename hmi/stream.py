@@ -155,7 +155,8 @@ class LiveStream:
                 log.info("no snapshot yet: %s", error)
                 wait = RETRY_S
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stale.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._stale.wait()
             await asyncio.sleep(TICK_S)
 
     # ---- to the pages -----------------------------------------------------------------------
@@ -164,7 +165,8 @@ class LiveStream:
         while True:
             await asyncio.sleep(TICK_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), HEARTBEAT_S - TICK_S)
+                async with asyncio.timeout(HEARTBEAT_S - TICK_S):
+                    await self._news.wait()
             self._news.clear()
             for origin, table in self.tables.items():
                 changed = table.take_changes()

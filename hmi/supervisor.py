@@ -101,7 +101,8 @@ class Supervisor:
                 f"(see {self.data / 'logs' / (child.role + '.log')})"
             )
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), delay)
+                async with asyncio.timeout(delay):
+                    await self._stopping.wait()
             delay = min(2 * delay, LONGEST_RESTART_S)
 
     async def _wait(self, role: str) -> None:
@@ -110,7 +111,8 @@ class Supervisor:
         end = time.monotonic() + WAIT_S
         while holds and not holds() and time.monotonic() < end:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 0.1)
+                async with asyncio.timeout(0.1):
+                    await self._stopping.wait()
                 return
 
     async def _run_once(self, child: _Child) -> int:

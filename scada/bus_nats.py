@@ -57,16 +57,14 @@ class NatsBus:
             log.debug("NATS: %s", error)
 
         try:
-            client = await asyncio.wait_for(
-                nats.connect(
+            async with asyncio.timeout(patience_s):
+                client = await nats.connect(
                     url,
                     error_cb=quiet,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.5,
                     **options,
-                ),
-                patience_s,
-            )
+                )
         except (Error, OSError, TimeoutError) as problem:
             raise BusError(f"NATS cannot be reached: {problem}") from problem
         bus = cls(client, space)

@@ -59,7 +59,8 @@ class SocketBus:
         bus = cls(address, secret_file)
         bus._keeping = asyncio.create_task(bus._keep())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(bus._decided.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await bus._decided.wait()
         if not bus._connected.is_set():
             await bus.close()
             raise BusError(f"{address}: not joined: {bus.last_problem}")
@@ -103,7 +104,8 @@ class SocketBus:
         self._check_open()
         if self._outbox is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._connected.wait(), min(timeout_s, PATIENCE_S))
+                async with asyncio.timeout(min(timeout_s, PATIENCE_S)):
+                    await self._connected.wait()
         return await self._ask(
             Envelope("call", service, header=encode_header(header)), payload, timeout_s
         )

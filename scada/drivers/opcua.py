@@ -136,7 +136,8 @@ class OpcUaDriver:
         finally:
             self._client = None
             with contextlib.suppress(Exception):  # whatever closing meets, a new client follows
-                await asyncio.wait_for(client.disconnect(), CLOSE_S)
+                async with asyncio.timeout(CLOSE_S):
+                    await client.disconnect()
             client.disconnect_socket()
 
     async def _watch(self, client: Any, subscription: int) -> None:
@@ -197,7 +198,8 @@ class OpcUaDriver:
             return
         finally:
             with contextlib.suppress(Exception):  # whatever closing meets, it was a probe
-                await asyncio.wait_for(client.disconnect(), CLOSE_S)
+                async with asyncio.timeout(CLOSE_S):
+                    await client.disconnect()
         raise BackToFirst
 
     # ---- the subscription -------------------------------------------------------------------

@@ -176,7 +176,8 @@ class Line:
         self._waiting[number] = answer
         write_frame(self._writer, Write(number, index, value))
         try:
-            return await asyncio.wait_for(answer, WRITE_TIMEOUT_S)
+            async with asyncio.timeout(WRITE_TIMEOUT_S):
+                return await answer
         except TimeoutError as error:
             raise PlantUnreachableError("the plant did not answer") from error
         finally:

@@ -204,7 +204,8 @@ async def serve(order: ServerOrder, stop: asyncio.Event) -> None:
         say_ready()
         await asyncio.wait((stopping, feeding), return_when=asyncio.FIRST_COMPLETED)
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(plc.server.stop(), 3.0)
+            async with asyncio.timeout(3.0):
+                await plc.server.stop()
     fed.cancel()
     feeding.cancel()
 

@@ -140,7 +140,8 @@ async def serve(order: PlantOrder, stop: asyncio.Event) -> None:
         # Late cycles are dropped, not made up for: the plant moves by the time that passed.
         due = max(due + config.cycle_s, time.monotonic())
         try:
-            await asyncio.wait_for(stop.wait(), due - time.monotonic())
+            async with asyncio.timeout(due - time.monotonic()):
+                await stop.wait()
         except TimeoutError:
             now = time.monotonic()
             service.step(now - before)

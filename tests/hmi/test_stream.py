@@ -18,9 +18,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from hmi.app import SERVER_OPTIONS
-from hmi.stream import QUEUE, Client
+from hmi.stream import QUEUE, TICK_S, Client, LiveStream
 from hmi.stream_frames import Kind, decode
 from hmi.stream_table import LastValues
+from scada.bus import MemoryBus
 from scada.samples import SampleBatch
 from tests.hmi.feeder import Feeder
 from tests.hmi.web_client import running
@@ -154,3 +155,18 @@ async def test_a_stream_for_another_page_is_refused(tmp_path: Path, origin: str)
         with pytest.raises((InvalidStatus, ConnectionClosed)):
             async with connect(url, origin=origin) as socket:  # type: ignore[arg-type]
                 await socket.recv()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_values_that_come_at_the_moment_of_the_stop_do_not_hold_it_up(turns: int) -> None:
+    # `asyncio.wait_for` swallowed a cancellation that met its answer (Python before 3.12).
+    bus = MemoryBus()
+    stream = LiveStream(bus.peer(), 4)
+    await stream.start()
+    await asyncio.sleep(2 * TICK_S)
+    sample = batch([1], [5.0], NS)
+    await bus.publish("values", {"origin": "measured"}, sample.to_bytes())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await stream.stop()
