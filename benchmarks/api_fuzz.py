@@ -31,16 +31,18 @@ async def fuzz(examples: int) -> int:
                 room.person(f"a-{role}", role)
                 clients[role] = await room.login(f"a-{role}")
             memory: list[float] = []
-            longest_s = 0.0
+            longest: dict[str, float] = {}
             began = time.process_time()
             for mode in GenerationMode:
                 for operation in operations(room.app.openapi()):
                     cases = cases_of(operation, examples, mode)
+                    name = f"{operation.method.upper()} {operation.path}"
                     for role, client in clients.items():
                         for case in cases:
                             start = time.perf_counter()
                             found = await attack(client, [case])
-                            longest_s = max(longest_s, time.perf_counter() - start)
+                            took_s = time.perf_counter() - start
+                            longest[name] = max(longest.get(name, 0.0), took_s)
                             faults += [f"{role}: {fault}" for fault in found]
                         asked += len(cases)
                     memory.append(memory_mb(os.getpid()))
@@ -48,10 +50,12 @@ async def fuzz(examples: int) -> int:
             alive = (await clients["viewer"].get("/api/points")).status_code
     half = len(memory) // 2
     print(
-        f"{asked} requests as {len(ROLES)} roles, {took:.0f} s of processor, the longest "
-        f"{longest_s:.2f} s; memory {max(memory[:half]):.0f} MB in the first half, "
+        f"{asked} requests as {len(ROLES)} roles, {took:.0f} s of processor; "
+        f"memory {max(memory[:half]):.0f} MB in the first half, "
         f"{max(memory[half:]):.0f} MB in the second"
     )
+    slowest = sorted(((took_s, name) for name, took_s in longest.items()), reverse=True)[:5]
+    print("the longest: " + "; ".join(f"{took_s:.2f} s {name}" for took_s, name in slowest))
     print(f"faults: {len(faults)}; the service answers {alive} afterwards")
     for fault in faults[:20]:
         print(f"  {fault}")

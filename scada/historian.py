@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 DAY_NS = 24 * BLOCK_NS
 SEAL_AFTER_NS = 300 * 1_000_000_000
 """An hour is sealed five minutes after its end, when its late samples are in."""
-RECENT_SAMPLES = 4_000_000
-"""Beyond this (128 MB) recent samples are sealed at once."""
+RECENT_SAMPLES = 2_000_000
+"""Beyond this (64 MB) recent samples are sealed at once; the parts of an hour join with its day."""
 PENDING_BATCHES = 256
 
 
