@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from network_models.problems import InputError, Problem
+
 UTILITIES = ("water", "gas", "heat")
 KINDS = ("node", "link")
 
@@ -37,3 +39,27 @@ def element_name(text: str) -> ElementName:
     if colon and head in KINDS:
         kind, rest = head, tail
     return ElementName(utility, kind, rest)
+
+
+def medium_of(element: str) -> str:
+    """The network an element is looked for in: the one its name says, or water's."""
+    return element_name(element).utility or "water"
+
+
+def check_medium(element: str, medium: str) -> None:
+    """InputError for an element that its name puts into another network than `medium`'s.
+
+    Rights are asked by the medium: an order must not reach into a network beside it.
+    """
+    if element_name(element).utility not in (None, medium):
+        raise InputError(
+            [
+                Problem(
+                    file="request",
+                    line=None,
+                    field="element",
+                    found=element,
+                    expected=f"an element of the {medium} network",
+                )
+            ]
+        )

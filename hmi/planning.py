@@ -15,7 +15,7 @@ import msgspec
 from dispatch.advice import gas_allocation, heat_curve, water_advice
 from dispatch.best_window import WindowSearch, best_windows
 from dispatch.conflicts import Footprint, conflicts, footprint_of, unjudged
-from dispatch.element import element_name
+from dispatch.element import element_name, medium_of
 from dispatch.joint_cut import cut_together
 from dispatch.outage import (
     OutageRequest,
@@ -47,7 +47,7 @@ def context_of(site: Site, element: str = "") -> PlanningContext:
 
     InputError for a site without that network.
     """
-    medium = element_name(element).utility or "water"
+    medium = medium_of(element)
     if medium not in site.networks:
         raise InputError(
             [

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 
 from hmi.api.errors import ApiError
-from hmi.api.gate import Needs
+from hmi.api.gate import Needs, require
 from hmi.api.outages import PLAN_PATIENCE_S
 from hmi.api.parts import Body, PartsDep
 from hmi.api.times import read_time
+from hmi.security.roles import Identity
 
 router = APIRouter(prefix="/api/advice", tags=["advice"])
 
@@ -27,9 +28,12 @@ class AdviceRequest(Body):
     design_c: Annotated[float, Field(ge=-60.0, le=10.0)] | None = None
 
 
-@router.post("", dependencies=[Depends(Needs("plan"))])
-async def advice(body: AdviceRequest, parts: PartsDep) -> dict[str, Any]:
+@router.post("")
+async def advice(
+    body: AdviceRequest, parts: PartsDep, identity: Annotated[Identity, Depends(Needs("plan"))]
+) -> dict[str, Any]:
     """Works pressure, pumps, set points, boundary valves; gas shares; the heat curve."""
+    require(identity, "plan", body.medium)
     at = None if body.at is None else read_time(body.at, "at", parts.zone).isoformat()
     answer, _ = await parts.bus.call(
         "model.advise", {**body.model_dump(), "at": at}, timeout_s=PLAN_PATIENCE_S

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 
+from dispatch.element import medium_of
 from dispatch.request import COLDEST_C, WARMEST_C
 from hmi.api.errors import ApiError
 from hmi.api.gate import Needs, acting, require
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/api/outages", tags=["outages"])
 
 PLAN_PATIENCE_S = 300.0
 LISTED = 50
+PlannerDep = Annotated[Identity, Depends(Needs("plan"))]
 Volume = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Thing = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -59,9 +61,10 @@ class TrucksRequest(Body):
     user: User | None = None
 
 
-@router.post("/plan", dependencies=[Depends(Needs("plan"))])
-async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
+@router.post("/plan")
+async def plan(body: PlanRequest, parts: PartsDep, identity: PlannerDep) -> dict[str, Any]:
     """A proposal: valves, who is affected, findings with their rules, notice and trucks."""
+    require(identity, "plan", medium_of(body.element))
     start = read_time(body.start, "start", parts.zone)
     end = read_time(body.end, "end", parts.zone)
     if start >= end:
@@ -77,9 +80,10 @@ async def plan(body: PlanRequest, parts: PartsDep) -> dict[str, Any]:
     return {"proposal": proposal}
 
 
-@router.post("/windows", dependencies=[Depends(Needs("plan"))])
-async def windows(body: WindowRequest, parts: PartsDep) -> dict[str, Any]:
+@router.post("/windows")
+async def windows(body: WindowRequest, parts: PartsDep, identity: PlannerDep) -> dict[str, Any]:
     """Every start of a span with what it costs, the least people-hours first."""
+    require(identity, "plan", medium_of(body.element))
     start = read_time(body.start, "start", parts.zone)
     until = read_time(body.until, "until", parts.zone)
     ask = {**body.model_dump(), "start": start.isoformat(), "until": until.isoformat()}
@@ -108,7 +112,7 @@ async def trucks(
     proposal_id: str,
     body: TrucksRequest,
     parts: PartsDep,
-    identity: Annotated[Identity, Depends(Needs("plan"))],
+    identity: PlannerDep,
 ) -> dict[str, Any]:
     """The rest of the day's water trucks planned anew and kept; 409 if another was kept meanwhile.
 

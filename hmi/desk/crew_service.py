@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dispatch.crews import Crew, crew_options, on_duty
-from dispatch.element import element_name
+from dispatch.element import medium_of
 from dispatch.outages import RefusedStepError, Unmet
 from dispatch.places import place_of
 from dispatch.roads import RoadGraph
@@ -214,8 +214,7 @@ class CrewService:
 
     def _errand(self, ask: Mapping[str, Any]) -> Job:
         element = str(ask.get("element") or "")
-        name = element_name(element)
-        medium = name.utility or "water"
+        medium = medium_of(element)
         net = self._networks.get(medium)
         place = None if net is None else place_of(net, element)
         if place is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from dispatch.element import check_medium
 from dispatch.incidents import Incident, evaluation_report, take, timer_points, timers
 from dispatch.incidents.clocks import UTILITY, Timer
 from dispatch.incidents.incident import excuse
@@ -53,6 +54,7 @@ class IncidentService:
         values = {"reported": now.isoformat(), **self._moments(record)}
         self._known(values, _OPEN)
         incident = _read({**values, "id": incident_id})
+        check_medium(incident.element, UTILITY[incident.kind])
         if incident.reported > now:
             raise InputError([_problem("reported", str(record.get("reported")), "no future time")])
         entry = self._entry(incident, 1, "open", incident.reported, user, role, record)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dispatch.conflicts import Footprint, conflicts, unjudged
+from dispatch.element import check_medium
 from dispatch.outages import (
     Law,
     OutageOrder,
@@ -105,6 +106,7 @@ class OutageService:
         facts = self._values(record, needs=_OPEN_NEEDS, takes=_OPEN_TAKES | {"at"})
         now = self._clock()
         at = facts.pop("at", now)
+        check_medium(facts["element"], facts["medium"])
         facts["size"] = self._size(facts, int(facts.get("households", 0)))
         self._check_delivery(facts, str(facts.get("proposal", "")), facts["element"])
         start = facts["start"].astimezone(self._settings.zone)
@@ -194,6 +196,7 @@ class OutageService:
         details, taken = step.details, step
         if step.action in {"amend", "extend"}:
             element = str(details.get("element", order.element))
+            check_medium(element, order.medium)
             proposal = str(details.get("proposal", order.proposal))
             self._check_delivery(details, proposal, element)
         if step.action == "amend":

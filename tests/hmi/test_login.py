@@ -103,6 +103,25 @@ async def test_a_command_needs_the_role_for_its_utility(
         assert room.feeder.writes == []
 
 
+async def test_plans_and_advice_are_of_the_utilities_granted(room: LoginRoom) -> None:
+    """Any planner could have any network planned, and saved for all to see."""
+    room.person("li", "dispatcher:water", "viewer:heat")
+    client = await room.login("li")
+    times = {"start": "2026-12-04T08:00", "end": "2026-12-04T12:00"}
+    span = {"start": "2026-12-04T08:00", "until": "2026-12-05T08:00", "hours": 4}
+    for path, body in (
+        ("outages/plan", {"element": "gas/link:G1", **times}),
+        ("outages/plan", {"element": " heat/link:H1", **times}),
+        ("outages/windows", {"element": "gas/link:G1", **span}),
+        ("advice", {"medium": "gas", "available_kgs": 1.0}),
+    ):
+        reply = await client.post(f"/api/{path}", json=body)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (403, "not-allowed"), path
+    # For water it is let through, to a room without a model here.
+    reply = await client.post("/api/advice", json={"medium": "water"})
+    assert reply.status_code == 503
+
+
 async def test_another_person_cannot_operate_a_selection(room: LoginRoom) -> None:
     room.person("li", "dispatcher")
     room.person("wang", "dispatcher")

@@ -128,6 +128,21 @@ async def test_bad_input_and_unknown_orders(client: httpx.AsyncClient) -> None:
     assert extra.status_code == 422
 
 
+async def test_an_order_stays_in_its_own_network(client: httpx.AsyncClient) -> None:
+    """Rights are asked by the medium: it must not be another one's element."""
+    asked = {"record": record(element="gas/link:G1"), "user": "pan", "role": "planner"}
+    answer = await client.post("/api/outage-orders", json=asked)
+    assert answer.status_code == 422
+    (problem,) = answer.json()["error"]["problems"]
+    assert (problem["field"], problem["found"]) == ("element", "gas/link:G1")
+    assert problem["expected"] == "an element of the water network"
+    amended = await step(client, await opened(client), "planner", "amend", element="heat/link:H1")
+    assert amended.status_code == 422, amended.text
+    fault = {"kind": "no-gas", "element": "water/link:P1", "source": "hotline"}
+    made = await client.post("/api/incidents", json={"record": fault, "user": "du"})
+    assert made.status_code == 422, made.text
+
+
 async def test_the_table_is_told(client: httpx.AsyncClient) -> None:
     table = (await client.get("/api/outage-orders/table")).json()
     publish = next(t for t in table["transitions"] if t["action"] == "publish")

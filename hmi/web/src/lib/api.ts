@@ -80,5 +80,6 @@ export function messageOf(error: unknown): string {
     return `${error.message} (${error.problems.map(sentence).join("; ")})`;
   }
   if (error instanceof ApiError && error.code === "offline") return t("site.offline");
+  if (error instanceof ApiError && error.code === "not-allowed") return t("session.not-allowed");
   return error instanceof Error ? error.message : String(error);
 }

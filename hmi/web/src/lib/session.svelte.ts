@@ -4,7 +4,8 @@ import { get, onLoginRequired, post } from "./api";
 
 export type Role = "viewer" | "dispatcher" | "engineer" | "supervisor" | "administrator";
 export const ROLES: Role[] = ["viewer", "dispatcher", "engineer", "supervisor", "administrator"];
-export const SCOPES = ["*", "water", "gas", "heat"] as const;
+const UTILITIES = ["water", "gas", "heat"] as const;
+export const SCOPES = ["*", ...UTILITIES] as const;
 
 interface Identity {
   name: string;
@@ -63,6 +64,11 @@ class Session {
     const may = this.me?.identity?.may ?? {};
     if (may["*"]?.includes(action)) return true;
     return utility ? !!may[utility]?.includes(action) : Object.values(may).some((a) => a.includes(action));
+  }
+
+  /** The networks this account may plan for. */
+  get planned(): (typeof UTILITIES)[number][] {
+    return UTILITIES.filter((one) => this.may("plan", one));
   }
 }
 
