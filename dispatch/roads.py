@@ -91,6 +91,14 @@ def read_roads(path: Path | str) -> tuple[Road, ...]:
     return tuple(roads)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """The fastest way between two junctions."""
+
+    time_s: float
+    length_m: float
+
+
 class RoadGraph:
     """The streets compiled for questions; junctions are numbered in the order of `nodes`."""
 
@@ -122,6 +130,34 @@ class RoadGraph:
         times = np.asarray(dijkstra(self._times, indices=unique), dtype=np.float64)
         return times[:, unique][np.ix_(place, place)]
 
+    def drives_to(self, junction: int, starts: Sequence[int]) -> list[Drive | None]:
+        """The fastest way to a junction from each start; None where no way leads.
+
+        One search for all: from the junction, against the streets' directions.
+        """
+        from scipy.sparse.csgraph import dijkstra
+
+        times, following = (
+            rows[0]
+            for rows in dijkstra(
+                self._times.T.tocsr(), indices=[junction], return_predecessors=True
+            )
+        )
+        return [
+            Drive(time_s=float(times[at]), length_m=self._length_m(at, junction, following))
+            if np.isfinite(times[at])
+            else None
+            for at in starts
+        ]
+
+    def _length_m(self, at: int, junction: int, following: NDArray[np.int32]) -> float:
+        length_m = 0.0
+        while at != junction:
+            after = int(following[at])
+            length_m += self._fastest[at, after].length_m
+            at = after
+        return length_m
+
     def graph(self) -> nx.DiGraph[str]:
         """The streets as a networkx graph with `time_s` and `length_m` on every edge."""
         import networkx as nx
@@ -146,20 +182,27 @@ class RoadGraph:
 
     @cached_property
     def _times(self) -> Any:
-        """Driving times as a sparse matrix; the fastest of parallel streets counts."""
+        """Driving times as a sparse matrix."""
         from scipy.sparse import csr_array
 
-        fastest: dict[tuple[int, int], float] = {}
+        rows = np.array([key[0] for key in self._fastest], dtype=np.int64)
+        columns = np.array([key[1] for key in self._fastest], dtype=np.int64)
+        # A stored zero would mean "no edge" to the search.
+        least = np.finfo(np.float64).tiny
+        times = [max(road.time_s, least) for road in self._fastest.values()]
+        size = len(self.nodes)
+        return csr_array((times, (rows, columns)), shape=(size, size))
+
+    @cached_property
+    def _fastest(self) -> dict[tuple[int, int], Road]:
+        """The street to take from one junction to the next: of parallel ones the fastest."""
+        fastest: dict[tuple[int, int], Road] = {}
         for road in self.roads:
             for start, end in _directions(road):
                 key = (self.index[start], self.index[end])
-                # A stored zero would mean "no edge" to the search.
-                time_s = max(road.time_s, np.finfo(np.float64).tiny)
-                fastest[key] = min(fastest.get(key, time_s), time_s)
-        rows = np.array([key[0] for key in fastest], dtype=np.int64)
-        columns = np.array([key[1] for key in fastest], dtype=np.int64)
-        size = len(self.nodes)
-        return csr_array((list(fastest.values()), (rows, columns)), shape=(size, size))
+                if key not in fastest or road.time_s < fastest[key].time_s:
+                    fastest[key] = road
+        return fastest
 
 
 def _directions(road: Road) -> tuple[tuple[str, str], ...]:

@@ -39,6 +39,12 @@ async def crews(parts: PartsDep) -> dict[str, Any]:
     return {"crews": await ask_desk(parts, "crews.list", {})}
 
 
+@router.get("/jobs")
+async def jobs(parts: PartsDep) -> dict[str, Any]:
+    """What a crew can be sent to: incidents, outage orders and hotline orders that are open."""
+    return {"jobs": await ask_desk(parts, "crews.jobs", {})}
+
+
 @router.get("/options")
 async def options(
     parts: PartsDep, job: Word = "", element: Word = "", skill: Word = "", at: Word = ""

@@ -5,9 +5,9 @@
 {state}; `outages.trial` takes what a step does, and tells what it would do; `outages.messages`
 {id}; `outages.beside` {start, end}: footprints of orders
 in those hours; `incidents.timers` {}; `works.calls` {}; `works.rates` {start, end, statistics_day,
-utility}; `crews.list` {}; `crews.options` {job | element, skill, at}; `crews.medium` {id};
-`crews.assign` {crew, id, user, role}; `crews.release` {crew, user, role}. Each answers
-`{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
+utility}; `crews.list` {}; `crews.jobs` {}; `crews.options` {job | element, skill, at};
+`crews.medium` {id}; `crews.assign` {crew, id, user, role}; `crews.release` {crew, user, role}.
+Each answers `{"answer"}`, or `{"refused": [reasons]}`, `{"problems": [...]}`, `{"missing": id}`.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ def _by(ask: Header) -> dict[str, Any]:
 def _crew_services(crews: CrewService) -> dict[str, Callable[[Header], Any]]:
     return {
         "crews.list": lambda _ask: crews.all(),
+        "crews.jobs": lambda _ask: crews.jobs(),
         "crews.options": crews.options,
         "crews.medium": lambda ask: crews.medium_of(str(ask["id"])),
         "crews.assign": lambda ask: crews.assign(str(ask["crew"]), str(ask["id"]), **_by(ask)),

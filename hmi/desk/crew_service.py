@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from dispatch.crew_places import Stay, whereabouts
 from dispatch.crews import Crew, crew_options, on_duty
 from dispatch.element import medium_of
 from dispatch.outages import RefusedStepError, Unmet
@@ -13,6 +15,7 @@ from dispatch.places import place_of
 from dispatch.roads import RoadGraph
 from dispatch.rulebook import RuleBook, RuleSet
 from hmi.desk.call_map import CallMap
+from hmi.desk.crew_entries import BOOK, Kept, entry_of, key_of, stays_of, was_of
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.jobs import Job, job_of
 from hmi.desk.moments import read_moment, to_ns
@@ -21,8 +24,8 @@ from hmi.records.order_book import Entry, SqlOrderBook
 from network_models.network import Network
 from network_models.problems import InputError, Problem
 
-BOOK = "crew"
-FREE, SENT = "free", "sent"
+MOST = 10_000
+JOB_BOOKS = ("incident", "outage", "work")
 
 
 class CrewService:
@@ -48,8 +51,9 @@ class CrewService:
         self._incidents = incidents
 
     def all(self) -> list[dict[str, Any]]:
-        """Every crew of the site with what it does now."""
-        now, at_work = self._clock(), self._at_work()
+        """Every crew of the site with what it does now and where it is (`at`)."""
+        now, kept = self._clock(), self._kept()
+        at_work = self._at_work(kept, now)
         return [
             {
                 "id": crew.id,
@@ -64,9 +68,33 @@ class CrewService:
                 "available": crew.available,
                 "on_duty": on_duty(crew, now, self._settings.zone),
                 "work": at_work.get(crew.id),
+                "at": self._whereabouts(crew, kept.get(crew.id), now),
             }
             for crew in self._crews.values()
         ]
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """What a crew can be sent to now, with the crews that were: the last changed first."""
+        now = self._clock()
+        sent = self._at_work(self._kept(), now)
+        found = []
+        for book in JOB_BOOKS:
+            for kept in self._book.orders(book):
+                job = self._job_of(kept, now)
+                if job.open:
+                    found.append(
+                        {
+                            "id": job.id,
+                            "book": book,
+                            "about": job.about,
+                            "medium": job.medium,
+                            "skill": job.skill,
+                            "place": None if job.place is None else list(job.place),
+                            "due": None if job.due is None else job.due.isoformat(),
+                            "crews": [name for name, work in sent.items() if work["job"] == job.id],
+                        }
+                    )
+        return found
 
     def options(self, ask: Mapping[str, Any]) -> dict[str, Any]:
         """Who could be there first: for `job` (the id of an order), or for an `element` with its
@@ -91,21 +119,29 @@ class CrewService:
         """
         now = self._clock()
         crew, job = self._known(crew_id), self._job(job_id, now)
+        place = None if job.place is None else list(job.place)
         found = [o for o in self._options(job, now)["options"] if o["crew"] == crew_id]
         reasons = self._against(crew, job, now, reached=bool(found))
 
-        def work(before: Mapping[str, Any] | None) -> Entry:
-            kept = before or {"version": 0}
+        def work(before: Kept | None) -> Entry:
+            kept = before or {}
             at_work = self._busy(kept, now)
             if at_work is not None:
                 reasons.append(_unmet(f"已派往{at_work.id}", f"is at work on {at_work.id}"))
             if reasons:
                 raise RefusedStepError(reasons)
-            told = {"job": job_id, "medium": job.medium, "since": now.isoformat(), "by": user}
-            told |= {"arrives": found[0]["arrives"], "drive_s": found[0]["drive_s"]}
-            return _entry(crew_id, kept["version"] + 1, SENT, now, user, role, told)
+            told: dict[str, Any] = {
+                "job": job_id,
+                "medium": job.medium,
+                "since": now.isoformat(),
+                "by": user,
+            }
+            told |= {name: found[0][name] for name in ("arrives", "drive_s", "drive_m")}
+            told |= {"place": place}
+            was = was_of(self._stays(crew_id, kept, now), now)
+            return entry_of(crew_id, before, now, user, role, work=told, was=was)
 
-        entry = self._book.take(_key(crew_id), work, entered_ns=to_ns(now))
+        entry = self._book.take(key_of(crew_id), work, entered_ns=to_ns(now))
         self._note(job_id, crew_id, user, role)
         return {"crew": crew_id, **entry.order["work"], "late": found[0]["late"]}
 
@@ -117,10 +153,11 @@ class CrewService:
         def work(before: Mapping[str, Any] | None) -> Entry:
             if before is None or before["work"] is None:
                 raise RefusedStepError([_unmet("未被派出", "was not sent anywhere")])
-            return _entry(crew_id, before["version"] + 1, FREE, now, user, role, None)
+            was = was_of(self._stays(crew_id, before, now), now)
+            return entry_of(crew_id, before, now, user, role, work=None, was=was)
 
-        self._book.take(_key(crew_id), work, entered_ns=to_ns(now))
-        return {"crew": crew_id, "steps": self._book.steps(_key(crew_id))}
+        self._book.take(key_of(crew_id), work, entered_ns=to_ns(now))
+        return {"crew": crew_id, "steps": self._book.steps(key_of(crew_id))}
 
     def medium_of(self, job_id: str) -> str:
         """The medium of an order; KeyError without it."""
@@ -134,14 +171,18 @@ class CrewService:
             raise InputError([_problem("roads.csv", "no streets", "streets to drive on")])
         if not self._crews:
             raise InputError([_problem("crews.csv", "no crews", "the crews of the site")])
-        at_work = self._at_work()
+        kept = self._kept()
+        at_work = self._at_work(kept, now)
         busy = {
             name: None if work["until"] is None else datetime.fromisoformat(work["until"])
             for name, work in at_work.items()
         }
         found = crew_options(
             self._roads,
-            list(self._crews.values()),
+            [
+                self._starting(crew, kept.get(crew.id), at_work, now)
+                for crew in self._crews.values()
+            ],
             job.place,
             now=now,
             zone=self._settings.zone,
@@ -163,6 +204,7 @@ class CrewService:
                 {
                     "crew": option.crew,
                     "drive_s": round(option.drive_s),
+                    "drive_m": round(option.drive_m),
                     "leaves": told(option.leaves),
                     "arrives": told(option.arrives),
                     "late": None
@@ -190,17 +232,41 @@ class CrewService:
             reasons.append(_unmet("无路可达", "no road leads there"))
         return reasons
 
-    def _at_work(self) -> dict[str, dict[str, Any]]:
+    def _kept(self) -> dict[str, Kept]:
+        """What the book has of each crew."""
+        return {str(one["crew"]): one for one in self._book.orders(BOOK, limit=MOST)}
+
+    def _at_work(self, kept: Mapping[str, Kept], now: datetime) -> dict[str, dict[str, Any]]:
         """What each crew that was sent to an order still open does."""
-        now, found = self._clock(), {}
-        for kept in self._book.orders(BOOK, state=SENT, limit=10_000):
-            job = self._busy(kept, now)
+        found = {}
+        for name, one in kept.items():
+            job = self._busy(one, now)
             if job is not None:
                 until = None if job.until is None or job.until < now else job.until.isoformat()
-                found[str(kept["crew"])] = {**kept["work"], "until": until}
+                found[name] = {**one["work"], "until": until}
         return found
 
-    def _busy(self, kept: Mapping[str, Any], now: datetime) -> Job | None:
+    def _stays(self, crew_id: str, kept: Kept, now: datetime) -> list[Stay]:
+        work = kept.get("work")
+        return stays_of(crew_id, kept, self._job(str(work["job"]), now) if work else None)
+
+    def _whereabouts(self, crew: Crew, kept: Kept | None, now: datetime) -> dict[str, Any]:
+        stays = [] if kept is None else self._stays(crew.id, kept, now)
+        at = whereabouts(crew, stays, now, self._settings.zone)
+        since = None if at.since is None else at.since.isoformat()
+        return {"x": at.x, "y": at.y, "job": at.job, "since": since}
+
+    def _starting(
+        self, crew: Crew, kept: Kept | None, at_work: Mapping[str, Kept], now: datetime
+    ) -> Crew:
+        """The crew where its next drive begins: at its work, else where it is."""
+        place = at_work[crew.id].get("place") if crew.id in at_work else None
+        if place is not None:
+            return replace(crew, x=place[0], y=place[1])
+        at = self._whereabouts(crew, kept, now)
+        return replace(crew, x=at["x"], y=at["y"])
+
+    def _busy(self, kept: Kept, now: datetime) -> Job | None:
         if not kept.get("work"):
             return None
         job = self._job(str(kept["work"]["job"]), now)
@@ -210,6 +276,9 @@ class CrewService:
         kept = self._book.get(job_id)
         if "crew" in kept:  # crews stand in a book of their own; none is sent to another
             raise KeyError(job_id)
+        return self._job_of(kept, now)
+
+    def _job_of(self, kept: Kept, now: datetime) -> Job:
         return job_of(kept, self._networks, self._law, lambda work: self._calls.place(work)[1], now)
 
     def _errand(self, ask: Mapping[str, Any]) -> Job:
@@ -241,33 +310,6 @@ class CrewService:
     def _law(self, moment: datetime) -> RuleSet:
         day = moment.astimezone(self._settings.zone).date()
         return self._rules.on(day, self._settings.profile)
-
-
-def _key(crew_id: str) -> str:
-    return f"CREW-{crew_id}"
-
-
-def _entry(
-    crew_id: str,
-    version: int,
-    state: str,
-    at: datetime,
-    user: str,
-    role: str,
-    work: Mapping[str, Any] | None,
-) -> Entry:
-    return Entry(
-        order_id=_key(crew_id),
-        book=BOOK,
-        number=version,
-        state=state,
-        action="assign" if state == SENT else "release",
-        at_ns=to_ns(at),
-        user=user,
-        role=role,
-        order={"crew": crew_id, "work": work, "version": version},
-        details=work or {},
-    )
 
 
 def _unmet(zh: str, en: str) -> Unmet:

@@ -28,7 +28,8 @@ OVER = frozenset({"study", "restored", "closed", "cancelled", "rejected", "disca
 class Job:
     """Work somewhere: of which trade, where, until when it binds a crew, when one must be there.
 
-    `place` None: nobody said where. `until` None: its end is not known.
+    `place` None: nobody said where. `until` None: its end is not known. `ended`: when it was over.
+    `arrived`: when `crew` said that it was there. `about`: what it is, in a word or an element.
     """
 
     id: str
@@ -38,6 +39,10 @@ class Job:
     open: bool
     until: datetime | None = None
     due: datetime | None = None
+    ended: datetime | None = None
+    crew: str = ""
+    arrived: datetime | None = None
+    about: str = ""
 
 
 def job_of(
@@ -58,6 +63,8 @@ def job_of(
             skill="visit",
             place=call_place(work),
             open=work.state != "closed",
+            ended=work.at("close") if work.state == "closed" else None,
+            about=work.text,
         )
     order = OutageOrder.from_dict(kept["order"])
     return Job(
@@ -67,6 +74,8 @@ def job_of(
         place=_place(networks, order.medium, order.element),
         open=order.state not in OVER,
         until=order.end,
+        ended=order.restored or (order.last_at if order.state in OVER else None),
+        about=order.element,
     )
 
 
@@ -87,6 +96,10 @@ def _incident(
         open="restored" not in incident.steps,
         until=incident.reported + expected if expected else None,
         due=next((t.due for t in arrival if t.runs), None),
+        ended=incident.at("restored"),
+        crew=incident.crew,
+        arrived=incident.at("arrived"),
+        about=incident.element,
     )
 
 

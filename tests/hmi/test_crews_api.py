@@ -80,8 +80,8 @@ async def post(client: httpx.AsyncClient, path: str, status: int = 200, **body: 
     return reply.json()
 
 
-async def burst(client: httpx.AsyncClient, site: Site, kind: str = "burst") -> str:
-    link = next(iter(site.networks["water"].links))
+async def burst(client: httpx.AsyncClient, site: Site, kind: str = "burst", which: int = 0) -> str:
+    link = list(site.networks["water"].links)[which]
     record = {"kind": kind, "element": f"water/link:{link}", "source": "hotline"}
     if kind.startswith("gas"):
         record["element"] = f"gas/link:{next(iter(site.networks['gas'].links))}"
@@ -94,6 +94,16 @@ async def options(client: httpx.AsyncClient, **ask: str) -> dict[str, Any]:
     assert reply.status_code == 200, reply.text
     found: dict[str, Any] = reply.json()
     return found
+
+
+async def jobs(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await client.get("/api/crews/jobs")).json()["jobs"]
+    return found
+
+
+async def at(client: httpx.AsyncClient, crew: str) -> dict[str, Any]:
+    rows = (await client.get("/api/crews")).json()["crews"]
+    return next(dict(row["at"]) for row in rows if row["id"] == crew)
 
 
 async def test_a_crew_is_sent_to_a_burst_and_back(client: httpx.AsyncClient, site: Site) -> None:
@@ -129,6 +139,42 @@ async def test_a_crew_is_free_again_when_its_job_is_over(
     await post(client, "/api/crews/A/assign", job=other)
     over = await post(client, "/api/crews/B/assign", 409, job=job)
     assert "is over" in over["error"]["problems"][0]["text_en"]
+
+
+async def test_a_crew_drives_from_where_it_was_last(client: httpx.AsyncClient, site: Site) -> None:
+    """From its line in the table it would seem near what it has left."""
+    job = await burst(client, site, which=-1)
+    other = await burst(client, site, "water-leak", which=-1)
+    (open_one,) = [one for one in await jobs(client) if one["id"] == job]
+    assert (open_one["book"], open_one["medium"], open_one["skill"]) == (
+        "incident",
+        "water",
+        "repair",
+    )
+    table = next(crew for crew in site.crews if crew.id == "A")
+    assert await at(client, "A") == {"x": table.x, "y": table.y, "job": "", "since": None}
+    before = {o["crew"]: o for o in (await options(client, job=other))["options"]}
+    assert before["A"]["drive_m"] > 0
+    sent = (await post(client, "/api/crews/A/assign", job=job))["assignment"]
+    assert sent["drive_m"] == before["A"]["drive_m"]
+    assert (await at(client, "A"))["job"] == ""  # on its way
+    assert [one["crews"] for one in await jobs(client) if one["id"] == job] == [["A"]]
+    await post(client, f"/api/incidents/{job}/steps", action="arrived", role="crew")
+    there = await at(client, "A")
+    assert [there["x"], there["y"]] == open_one["place"]
+    assert there["job"] == job
+    await post(client, "/api/crews/A/release")
+    assert await at(client, "A") == there
+    after = {o["crew"]: o for o in (await options(client, job=other))["options"]}
+    assert (after["A"]["drive_s"], after["A"]["drive_m"]) == (0, 0)  # the same pipe
+    # A call back on the way leaves it where it was, and so does a room that begins anew.
+    await post(client, "/api/crews/B/assign", job=other)
+    await post(client, "/api/crews/B/release")
+    assert (await at(client, "B"))["job"] == ""
+    listed = as_json("crew", "list", str(site.path))["crews"]
+    assert {one["id"]: one["at"]["job"] for one in listed if one["at"]["job"]} == {"A": job}
+    await post(client, f"/api/incidents/{job}/steps", action="restored")
+    assert job not in {one["id"] for one in await jobs(client)}
 
 
 async def test_who_cannot_go_is_told_every_reason(client: httpx.AsyncClient, site: Site) -> None:

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { compiled } from "./compiled.mjs";
 
 const { courseOf, niceStep, valueAt } = await compiled("course");
+const { against, bySoonest: crewsBySoonest, doingOf } = await compiled("crews");
 const { periodOf } = await compiled("indicators");
 const { bySoonest, detailsOf, missingFacts, openSteps } = await compiled("orders");
 const { loadOf, partsOf, spanOf } = await compiled("trucks");
@@ -71,4 +72,30 @@ test("periods are named as the service names them", () => {
   const day = "2026-10-05";
   assert.deepEqual(["day", "month", "quarter", "year"].map((kind) => periodOf(kind, day)), [day, "2026-10", "2026-Q4", "2026"]);
   assert.equal(periodOf("quarter", "2026-03-31"), "2026-Q1");
+});
+
+test("a crew is sent where it can go, and says why not", () => {
+  const crew = { id: "A", media: ["water"], skills: ["repair"], available: true, on_duty: true, work: null, at: { x: 0, y: 0, job: "", since: null } };
+  const job = { id: "INC-1", medium: "water", skill: "repair" };
+  const option = { crew: "A", drive_s: 60, drive_m: 900, arrives: "2026-11-30T08:00:00Z" };
+  const sent = { job: "INC-1", arrives: "2026-11-30T08:00:00Z" };
+  const cases = [
+    [{}, option, ""],
+    [{}, undefined, "no-road"],
+    [{ available: false }, option, "away"],
+    [{ media: ["gas"] }, option, "medium"],
+    [{ skills: ["visit"] }, option, "skill"],
+    [{ on_duty: false }, option, "off-duty"],
+    [{ work: sent }, option, "sent"],
+    [{ work: { ...sent, job: "INC-2" } }, option, "works"],
+  ];
+  for (const [more, way, why] of cases) assert.equal(against({ ...crew, ...more }, job, way, true), why);
+  assert.equal(against(crew, job, undefined, false), "unknown");
+  const before = Date.parse("2026-11-30T07:00:00Z");
+  assert.equal(doingOf({ ...crew, work: sent }, before), "drives");
+  assert.equal(doingOf({ ...crew, work: sent, at: { job: "INC-1" } }, before), "works");
+  assert.equal(doingOf({ ...crew, work: sent }, before + 7.2e6), "works");
+  const later = { ...option, arrives: "2026-11-30T09:00:00Z" };
+  const rows = crewsBySoonest([{ id: "lost" }, { id: "B" }, { id: "A" }], new Map([["A", option], ["B", later]]));
+  assert.deepEqual(rows.map((one) => one.id), ["A", "B", "lost"]);
 });

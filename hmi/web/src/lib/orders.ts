@@ -9,6 +9,8 @@ export type DeskRole = (typeof DESK_ROLES)[number];
 /** The way of an order that nothing stops. */
 export const WAY = ["study", "requested", "approved", "published", "underway", "restoring", "restored", "closed"];
 export const OPEN_STATES = ["study", "requested", "approved", "published", "underway", "restoring", "restored"];
+/** States in which a crew may be sent. */
+export const NEEDS_CREW = ["requested", "approved", "published", "underway", "restoring"];
 export const WORKS = ["ordinary", "pressure-reduction", "secondary", "overhaul", "filling"];
 
 export interface Transition {

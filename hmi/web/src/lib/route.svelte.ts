@@ -1,6 +1,6 @@
 /** The view shown, kept in the address after `#` so that it can be linked and reloaded. */
 
-export const VIEWS = ["map", "points", "alarms", "events", "trends", "outages", "orders", "incidents", "hotline", "advice", "indicators", "system", "access", "import"] as const;
+export const VIEWS = ["map", "points", "alarms", "events", "trends", "outages", "orders", "incidents", "crews", "hotline", "advice", "indicators", "system", "access", "import"] as const;
 export type View = (typeof VIEWS)[number];
 
 class Route {
