@@ -201,6 +201,7 @@ NOT_LAW = {
     "advice/heat.py": {30.0, 15.0, 1000.0, 0.5},  # how far a curve is searched; kW; halving
     "advice/water.py": {12.0, 1000.0, 0.5},  # turns of a search, hours looked ahead; no pressure
     "best_window.py": {16.0, 15.0, 0.5},  # steps of a window, least distance of windows, trapezium
+    "crew_places.py": {12.0},  # how long a crew stays away from its own place
     "media_notice.py": {12.0},  # names in a sentence
     "periods.py": {12.0, 24.0},  # months and hours
     "request.py": {15.0},  # weather that a heat outage may be planned in
