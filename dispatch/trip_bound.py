@@ -17,14 +17,16 @@ prices come from a linear programme over trips that grows by the best trips at i
   plan, so they carry a second price;
 - a fill point serves one truck at a time, so its fillings take no longer together than from the
   first truck's drive to the last one's. Its time has a price too, that each filling pays, and
-  what all its time costs is taken from P.
+  what all its time costs is taken from P;
+
+- the trips that a day's water fills the largest tank for are counted whole, all together and by
+  sets of points (`trip_cuts`): a trip has a price of its own, and a call at a set.
 
 Trucks wait for nothing else, and demands may be split at will.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, floor
 
 import numpy as np
@@ -32,6 +34,9 @@ import numpy as np
 from dispatch.fill_queue import with_queues
 from dispatch.haul import Haul
 from dispatch.rounds import RoundPlan
+from dispatch.trip_cuts import Cut, called, short_sets
+from dispatch.trip_days import Days, day_values, fewest_trucks, most_by_start
+from dispatch.trip_list import best_listed, trip_list
 from dispatch.trip_pricing import (
     MOST_CELLS,
     Column,
@@ -53,6 +58,8 @@ _MANY_POINTS = 100
 _CERTIFY_EVERY = 8
 """Turns of the programme after which its prices are put to the proof."""
 _ROUNDING = 1e-6
+_NEAR = 0.01
+"""Trucks by which a trip may miss to be worth its time, and is kept when days are told apart."""
 _DEAR = 50.0
 """Trucks that a plan may pay in the programme for leaving one point dry."""
 _TIME_PRICES = (0.0, 0.5, 0.8, 1.0, 1.25, 2.0)
@@ -67,25 +74,17 @@ _QUEUE_LEVELS = 3
 """Prices of a first filling's water for which trips are sought; between them lies a chord."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """The most that days of a type are worth at a price of time, of 1, 2, ... trips.
-
-    By number of trips, fill point of the first trip and price level of its filling (M, F, Q).
-    """
-
-    price_s: float
-    worth: Floats
-
-
 class TripBound:
     """The bound of one haul, sharpened step by step; `value` is the best so far.
 
-    Without `queues` any number of trucks may fill at one time. With `days` the programme tells
-    apart days of different numbers of trips, which is slow and proves a little more.
+    Without `queues` any number of trucks may fill at one time. With `listed` trips are looked for
+    in lists of all of them where there are few enough (`trip_list`), and sets of points are called
+    at by whole trips (`trip_cuts`); that takes minutes and proves more.
     """
 
-    def __init__(self, haul: Haul, *, queues: bool = True, days: bool = False) -> None:
+    def __init__(
+        self, haul: Haul, *, queues: bool = True, days: bool = False, listed: bool = False
+    ) -> None:
         self.haul = haul
         self.demand = day_demand(haul, queues=queues)
         self.value = 0.0
@@ -94,12 +93,10 @@ class TripBound:
         self._queues = queues
         self._solved: Solved | None = None
         self._kinds = [kind_of(haul, self.demand, number) for number in range(len(haul.types))]
+        self._lists = [trip_list(haul, self.demand, k) if listed else None for k in self._kinds]
         self._slots = self._starts()
-        self._pools = [
-            (k.number, trips)
-            for k in self._kinds
-            for trips in (range(1, min(k.most_trips, _POOLS) + 1) if days else (0,))
-        ]
+        self._pools = [(kind.number, 0) for kind in self._kinds]
+        self._cuts: list[Cut] = []
         self._columns: list[tuple[Column, int]] = []
         self._first_m3 = np.zeros((len(self._kinds), len(haul.fills)))
         """What first fillings take by truck type and fill point, as far as is known."""
@@ -127,6 +124,19 @@ class TripBound:
                 column = driven(self.haul, self.demand, kind, trip.fill, after, volumes)
                 self._columns.append((column, pool))
 
+    def tell_days_apart(self) -> None:
+        """From now on days of different numbers of trips are told apart in the programme."""
+        known = [column for column, _ in self._columns]
+        if self._solved is not None:
+            near = [max(w for _, w in self._reduced(c)) > -_NEAR for c in known]
+            known = [column for column, keep in zip(known, near, strict=True) if keep]
+        self._pools = [
+            (kind.number, trips)
+            for kind in self._kinds
+            for trips in range(1, min(kind.most_trips, _POOLS) + 1)
+        ]
+        self._columns = [(c, m) for c in known for kind, m in self._pools if kind == c.kind]
+
     def improve(self, iterations: int, *, enough: float = np.inf) -> int:
         """Sharpen until the bound rounds up to `enough`, can get no better, or time is up."""
         tried: Prices | None = None
@@ -150,16 +160,39 @@ class TripBound:
                 self.value = max(self.value, bound)
                 added += self._add(found)
                 rounded = ceil(self.value - _ROUNDING)
-                if not added or rounded >= enough:
+                if rounded >= enough:
                     break
+                if not added:
+                    new = self._new_cuts()
+                    if not new:
+                        break
+                    self._cuts += new
         return max(1, ceil(self.value - _ROUNDING))
 
     def _best_trips(self, prices: Prices, times: list[set[float]]) -> list[Column]:
         found: list[Column] = []
         for kind in self._kinds:
             for price_s in sorted(times[kind.number]):
-                found += best_values(self.haul, self.demand, kind, prices, price_s)[1]
+                found += self._best(kind, prices, price_s)[1]
         return found
+
+    def _best(
+        self, kind: Kind, prices: Prices, price_s: float, *, filling_s: float = 0.0
+    ) -> tuple[Floats, list[Column]]:
+        """The most that trips are worth, by fill point and end, and the best ones."""
+        listed = self._lists[kind.number]
+        if listed is None:
+            return best_values(self.haul, self.demand, kind, prices, price_s, filling_s=filling_s)
+        return best_listed(
+            self.haul,
+            self.demand,
+            kind,
+            listed,
+            prices,
+            price_s,
+            cuts=self._cuts,
+            filling_s=filling_s,
+        )
 
     def certify(
         self, prices: Prices, times: list[set[float]] | None = None
@@ -175,26 +208,25 @@ class TripBound:
         # Water of a first filling has these prices a second, besides the truck's own time.
         levels = np.linspace(0.0, queue[-1] * most_behind, _QUEUE_LEVELS if queue[-1] > 0.0 else 1)
         found: list[Column] = []
-        days: list[list[_Days]] = []
+        days: list[list[Days]] = []
         for kind in self._kinds:
             own = times[kind.number] if times is not None else set()
             shift = kind.kind.one.shift_s
             days.append([])
             for price_s in sorted({each / shift for each in _TIME_PRICES} | own):
-                values, columns = best_values(self.haul, self.demand, kind, prices, price_s)
+                values, columns = self._best(kind, prices, price_s)
                 found += columns
                 first = [values]
                 for level in levels[1:] if price_s in own else ():
-                    more, columns = best_values(
-                        self.haul, self.demand, kind, prices, price_s, filling_s=float(level)
-                    )
+                    more, columns = self._best(kind, prices, price_s, filling_s=float(level))
                     found += columns
                     first.append(more)
                     self._note_first(columns)
                 # A price of water that is left out makes the day no less worth.
                 first += first[-1:] * (len(levels) - len(first))
-                days[-1].append(_Days(price_s, _days(values, first, kind.most_trips)))
+                days[-1].append(Days(price_s, day_values(values, first, kind.most_trips)))
         worth = self.demand.worth(prices)
+        worth += sum(cut.trips * float(p) for cut, p in zip(self._cuts, prices.cuts, strict=True))
         best = 0.0
         for queue_s in queue:
             starts = [
@@ -202,59 +234,14 @@ class TripBound:
                 for kind in self._kinds
                 for (fill, behind), most in zip(
                     self._slots,
-                    self._most(kind, days[kind.number], queue_s, levels),
+                    most_by_start(
+                        self._kinds, kind, self._slots, days[kind.number], queue_s, levels
+                    ),
                     strict=True,
                 )
             ]
-            best = max(best, self._fewest(starts, worth))
+            best = max(best, fewest_trucks(starts, worth, self._slots, self._available()))
         return best, found
-
-    def _most(self, kind: Kind, days: list[_Days], queue_s: float, levels: Floats) -> Floats:
-        """The most a truck of a type is worth by start (fill point and trucks behind it)."""
-        fills = np.array([fill for fill, _ in self._slots])
-        behind = np.array([number for _, number in self._slots])
-        first = np.array([min(float(k.first_drive_s[f]) for k in self._kinds) for f in fills])
-        reached = np.isfinite(kind.first_drive_s[fills])
-        own = np.where(reached, kind.first_drive_s[fills], 0.0)
-        late = np.where(reached, own - np.where(reached, first, 0.0), 0.0)
-        # Between two levels a chord, above the last the last: worth falls with the price, bent up.
-        level = np.minimum(behind * queue_s, levels[-1])
-        at = np.clip(np.searchsorted(levels, level, side="right") - 1, 0, max(len(levels) - 2, 0))
-        after = np.minimum(at + 1, len(levels) - 1)
-        width = levels[after] - levels[at]
-        part = np.where(width > 0.0, (level - levels[at]) / np.where(width > 0.0, width, 1.0), 0.0)
-        setup = kind.kind.one.setup_s
-        least = np.full((kind.most_trips, len(fills)), np.inf)
-        for each in days:
-            if each.price_s < queue_s:
-                continue
-            # The queue counts from the first truck's drive, at its price; the rest from the own.
-            time = each.price_s * (kind.kind.one.shift_s - own) + queue_s * late
-            time = time - queue_s * behind * setup
-            worth = (1.0 - part) * each.worth[:, fills, at] + part * each.worth[:, fills, after]
-            least = np.minimum(least, time + worth)
-        most = least.max(axis=0)
-        possible = reached & (own < kind.kind.one.shift_s)
-        return np.where(possible, np.maximum(most, 0.0), 0.0)
-
-    def _fewest(self, starts: list[tuple[int, int, int, float]], worth: float) -> float:
-        """The fewest trucks, in parts if need be, that could bring the worth; 0 if not known."""
-        from scipy.optimize import linprog
-
-        slots = {slot: row for row, slot in enumerate(self._slots)}
-        rows = np.zeros((1 + len(slots) + len(self._kinds), len(starts)))
-        for column, (kind, fill, slot, most) in enumerate(starts):
-            rows[0, column] = -most
-            rows[1 + slots[fill, slot], column] = 1.0
-            rows[1 + len(slots) + kind, column] = 1.0
-        high = np.concatenate([[-worth], np.ones(len(slots)), self._available()])
-        solved = linprog(np.ones(len(starts)), A_ub=rows, b_ub=high, method="highs")
-        if solved.status != 0:
-            return 0.0
-        # By weak duality: prices of the rows, made feasible, prove the number.
-        dual = np.maximum(-solved.ineqlin.marginals, 0.0)
-        over = max(1.0, float((-(dual @ rows)).max(initial=0.0)))
-        return float(-(dual @ high)) / over
 
     def _available(self) -> list[float]:
         return [float(len(t.kind.trucks)) for t in self._kinds]
@@ -284,12 +271,32 @@ class TripBound:
                     added += 1
         return added
 
+    def _new_cuts(self) -> list[Cut]:
+        """Sets of points that the programme's plan calls at too seldom."""
+        if self._solved is None or any(each is None for each in self._lists):
+            return []
+        used = [
+            (column, float(part))
+            for (column, _), part in zip(self._columns, self._solved.parts, strict=False)
+            if part > 1e-7
+        ]
+        return short_sets(
+            [column for column, _ in used],
+            [part for _, part in used],
+            self.demand.volume_m3,
+            max(kind.one.capacity_m3 for kind in self.haul.types),
+            self._cuts,
+        )
+
     def _reduced(self, column: Column) -> list[tuple[int, float]]:
         solved = self._solved
         assert solved is not None
         reward = float(
             solved.prices.water @ column.volume_m3 + solved.prices.first @ column.first_m3
         )
+        reward += solved.prices.trip
+        if self._cuts:
+            reward += float(solved.prices.cuts @ called(self._cuts, column))
         worth = []
         for pool in self._pools:
             if pool[0] != column.kind:
@@ -331,19 +338,11 @@ class TripBound:
             self._available(),
             len(self.haul.fills),
             _DEAR,
+            self._cuts,
+            [k.kind.one.setup_s for k in self._kinds],
         )
         self.programme, self._solved = solved.value, solved
         return solved
-
-
-def _days(values: Floats, first: list[Floats], most_trips: int) -> Floats:
-    """The most that 1, 2, ... trips are worth, by fill point and level of the first (M, F, Q)."""
-    rest = values[:, -1]  # the best of the trips that come after, by their first fill point
-    days = [np.stack([level[:, -1] for level in first], axis=1)]
-    for _ in range(most_trips - 1):
-        days.append(np.stack([(level[:, :-1] + rest).max(axis=1) for level in first], axis=1))
-        rest = (values[:, :-1] + rest).max(axis=1)
-    return np.array(days)
 
 
 def quick_steps(haul: Haul) -> int:
@@ -360,22 +359,24 @@ def quick_steps(haul: Haul) -> int:
     return steps if steps >= _FEWEST_STEPS else 0
 
 
-def sharper_bound(haul: Haul, plan: RoundPlan, *, iterations: int, days: bool = False) -> int:
+def sharper_bound(haul: Haul, plan: RoundPlan, *, iterations: int, thorough: bool = False) -> int:
     """A bound proved by prices, begun from a plan; 1, which always holds, where it is out of reach.
 
-    Ends when it meets the number of trucks of the plan. With `days`, days of different numbers of
-    trips are told apart where the first proof does not do.
+    Ends when it meets the number of trucks of the plan. When `thorough`, trips are listed and days
+    of different numbers of trips are told apart where the first proof does not do; each part may
+    take `iterations` steps.
     """
     served = any(point.daily_m3 > 0.0 for point in haul.points)
     if not (served and haul.types and haul.fills):
         return 1
-    proved = 1
-    for apart in (False, True) if days and len(haul.points) <= _MANY_POINTS else (False,):
-        bound = TripBound(haul, days=apart)
-        if not bound.possible:
-            return 1
-        bound.know(plan)
-        proved = max(proved, bound.improve(iterations, enough=len(plan.rounds)))
-        if proved >= len(plan.rounds):
-            break
+    few = thorough and len(haul.points) <= _MANY_POINTS
+    bound = TripBound(haul, listed=few)
+    if not bound.possible:
+        return 1
+    bound.know(plan)
+    enough = len(plan.rounds)
+    proved = bound.improve(iterations, enough=enough)
+    if few and proved < enough:
+        bound.tell_days_apart()
+        proved = bound.improve(iterations, enough=enough)
     return proved

@@ -6,9 +6,9 @@ the trips as columns of the linear programme (`trip_programme`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from math import floor
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -32,19 +32,26 @@ _ROUNDING = 1e-6
 class Prices:
     """Prices in trucks: a m3 (P,) of all water, and of the first `rest_m3` of every stop.
 
-    `filling_s` is what a second at each fill point costs (F,).
+    `filling_s` is what a second at each fill point costs (F,); `trip` is what a trip is worth
+    whatever it brings, `cuts` what calling at each set of points is (`trip_cuts`).
     """
 
     water: Floats
     first: Floats
     filling_s: Floats
+    trip: float = 0.0
+    cuts: Floats = field(default_factory=lambda: np.zeros(0))
 
     def mixed(self, other: Prices, part: float) -> Prices:
-        """Between these and others."""
+        """Between these and others, which may know fewer cuts."""
+        cuts = np.zeros(len(self.cuts))
+        cuts[: len(other.cuts)] = other.cuts
         return Prices(
             part * self.water + (1.0 - part) * other.water,
             part * self.first + (1.0 - part) * other.first,
             part * self.filling_s + (1.0 - part) * other.filling_s,
+            part * self.trip + (1.0 - part) * other.trip,
+            part * self.cuts + (1.0 - part) * cuts,
         )
 
 
@@ -72,6 +79,7 @@ class Demand:
     rest_m3: Floats
     stops: Floats
     filling_s: Floats
+    trips: float
 
     @property
     def several(self) -> NDArray[np.int64]:
@@ -82,7 +90,7 @@ class Demand:
         """What all water is worth, less the price of all the time of fill points."""
         first = self.rest_m3 * self.stops
         water = prices.water @ self.volume_m3 + prices.first @ first
-        return float(water - prices.filling_s @ self.filling_s)
+        return float(water + prices.trip * self.trips - prices.filling_s @ self.filling_s)
 
 
 def day_demand(haul: Haul, *, queues: bool = True) -> Demand:
@@ -97,6 +105,7 @@ def day_demand(haul: Haul, *, queues: bool = True) -> Demand:
         volume - (stops - 1.0) * largest,
         stops,
         _filling_s(haul) if queues else np.full(len(haul.fills), 1e9),
+        float(ceil(volume.sum() / largest - _ROUNDING)),
     )
 
 
@@ -213,7 +222,7 @@ def best_values(
             best,
             path,
         )
-        values[f] = best[: len(ends)] - busy_s * truck.setup_s
+        values[f] = best[: len(ends)] + prices.trip - busy_s * truck.setup_s
         others = len(ends) + np.argsort(-best[len(ends) :], kind="stable")[:_OTHERS]
         for row in (*range(len(ends)), *others):
             end = row if row < len(ends) else int(out[row - len(ends)].argmin())

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dispatch.trip_pricing import Column, Demand, Prices
+from dispatch.trip_cuts import Cut, called
+from dispatch.trip_pricing import Column, Demand, Floats, Prices
 
 _HOUR_S = 3600.0
 
@@ -27,6 +28,8 @@ class Solved:
     time: dict[tuple[int, int], float]
     count: dict[tuple[int, int], float]
     flow: dict[tuple[int, int, int], float]
+    parts: Floats
+    """How often each trip is driven."""
     active: tuple[tuple[int, int], ...]
     """Types and numbers of trips that trucks are counted for."""
 
@@ -40,10 +43,14 @@ def solve_programme(
     available: Sequence[float],
     fills: int,
     dear: float,
+    cuts: Sequence[Cut] = (),
+    setup_s: Sequence[float] = (),
 ) -> Solved:
     """Solve it; points may stay dry for `dear` trucks each, so that there is always a solution.
 
-    `pools` are types and numbers of trips, 0 for any number.
+    `pools` are types and numbers of trips, 0 for any number. With `cuts` a trip may call anywhere
+    on its way and leave nothing, for no more than the time of a stop, `setup_s` by type: the price
+    of a call is then never above that of the stop.
     """
     from scipy.optimize import linprog
     from scipy.sparse import csc_array
@@ -59,6 +66,9 @@ def solve_programme(
         row[("type", kind)] = len(row)
     for fill in range(fills):
         row[("filling", fill)] = len(row)
+    row[("trips",)] = len(row)
+    for n in range(len(cuts)):
+        row[("cut", n)] = len(row)
     upper_rows = len(row)
     for pool in pools:
         if pool[1]:
@@ -97,12 +107,22 @@ def solve_programme(
                 if m:
                     parts.append((("count", (kind, m)), -float(m)))
                 put(parts, 1.0)
+    put([(("trips",), -1.0)], dear / demand.trips)
+    for n, cut in enumerate(cuts):
+        put([(("cut", n), -1.0)], dear / cut.trips)
+    for point in sorted({point for cut in cuts for point in cut.points}):
+        of = [(("cut", n), -1.0) for n, cut in enumerate(cuts) if point in cut.points]
+        for pool in pools:
+            put([*of, (("time", pool), setup_s[pool[0]] / _HOUR_S)], 0.0)
+    before = len(cost)
     for column, m in columns:
         pool = (column.kind, m)
         parts = [
             (("water", int(i)), -column.volume_m3[i]) for i in np.flatnonzero(column.volume_m3)
         ]
         parts += [(("first", int(i)), -column.first_m3[i]) for i in several if column.first_m3[i]]
+        parts.append((("trips",), -1.0))
+        parts += [(("cut", n), -1.0) for n in np.flatnonzero(called(cuts, column)).tolist()]
         parts.append((("time", pool), column.time_s / _HOUR_S))
         parts.append((("filling", column.fill), column.filling_s / _HOUR_S))
         if m:
@@ -122,6 +142,9 @@ def solve_programme(
         high[row[("type", kind)]] = count
     for fill in range(fills):
         high[row[("filling", fill)]] = demand.filling_s[fill] / _HOUR_S
+    high[row[("trips",)]] = -demand.trips
+    for n, cut in enumerate(cuts):
+        high[row[("cut", n)]] = -cut.trips
     solved = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
         np.array(cost),
         A_ub=matrix[:upper_rows],
@@ -141,11 +164,14 @@ def solve_programme(
             np.maximum(dual[:points], 0.0),
             np.maximum(first, 0.0),
             np.array([max(float(dual[row[("filling", f)]]), 0.0) for f in range(fills)]) / _HOUR_S,
+            max(float(dual[row[("trips",)]]), 0.0),
+            np.array([max(float(dual[row[("cut", n)]]), 0.0) for n in range(len(cuts))]),
         ),
         time={pool: max(float(dual[row[("time", pool)]]), 0.0) / _HOUR_S for pool in pools},
         count={pool: float(dual[row[("count", pool)]]) if pool[1] else 0.0 for pool in pools},
         flow={
             (*pool, f): float(dual[row[("flow", pool, f)]]) for pool in pools for f in range(fills)
         },
+        parts=solved.x[before:],
         active=tuple({pool for column, pool in trucks.items() if solved.x[column] > 1e-9}),
     )

@@ -196,8 +196,8 @@ def plan_haul(
     if bound is not None and not short and bound < len(plan.rounds):
         steps = quick_steps(haul) if proof is None else proof
         if steps:
-            days = proof is not None
-            bound = max(bound, sharper_bound(haul, plan, iterations=steps, days=days))
+            sharper = sharper_bound(haul, plan, iterations=steps, thorough=proof is not None)
+            bound = max(bound, sharper)
     notes = (*told, *_tanks(haul, plan), *_notes(haul, need.uncounted, short=short))
     if not short and (bound is None or bound > len(routes)):
         # A plan that works refutes the bound: better none than a wrong one.

@@ -38,6 +38,7 @@ def warm_trucks() -> None:
     )
     rounds = (Round(0, (Trip(0, (Load(0, 1.0),)),)),)
     fit_shifts(haul, rounds, seed=1, tries=1)
-    TripBound(haul).certify(Prices(np.ones(1), np.zeros(1), np.zeros(1)))
+    for listed in (False, True):
+        TripBound(haul, listed=listed).certify(Prices(np.ones(1), np.zeros(1), np.zeros(1)))
     with suppress(OSError):  # a cache that cannot be written compiles each time
         ready_mark().touch()

@@ -69,9 +69,12 @@ def test_trucks_that_fill_in_turn_are_not_asked_for_in_vain(
 ) -> None:
     haul, truth = one_point(demand_m3, flow_m3s), least_trucks(demand_m3, flow_m3s)
     queued, free = TripBound(haul), TripBound(haul, queues=False)
-    for bound in (queued, free):
+    listed = TripBound(haul, listed=True)
+    for bound in (queued, free, listed):
         bound.know(greedy_rounds(haul))
         assert bound.improve(20) <= truth
+    listed.tell_days_apart()
+    assert listed.improve(20) <= truth
     assert free.value <= queued.value + 1e-6
 
 

@@ -266,9 +266,12 @@ def test_the_bound_is_never_above_the_truth(
     if truth is not None:
         assert bound is not None
         assert bound <= truth
-        sharper = TripBound(haul, queues=False)  # as the truth is counted
-        sharper.know(greedy_rounds(haul))
-        assert sharper.improve(3) <= truth
+        for listed in (False, True):
+            sharper = TripBound(haul, queues=False, listed=listed)  # as the truth is counted
+            sharper.know(greedy_rounds(haul))
+            assert sharper.improve(3) <= truth
+            sharper.tell_days_apart()
+            assert sharper.improve(3) <= truth
         queued = plan_rounds(haul, iterations=30, seed=1)
         for found in (queued, greedy_rounds(haul)):
             assert found.undelivered or len(found.rounds) >= bound
