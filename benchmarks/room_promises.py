@@ -107,6 +107,11 @@ class Promises:
     ) -> dict[str, int]:
         numbers = self._numbers()
         counts = Counter(numbers)
+        device = self.room.device
+        lost = [n for n in taken if n not in counts]
+        given_up = [n for n in device.doubtful if n not in counts]
+        for n in lost + given_up:
+            print(f"absent: {n}, told {device.after_s[n]:.3f} s after the one before")
         sql = sqlite3.connect(self.room.site.data / RECORDS_FILE)
         rows = sql.execute("SELECT sequence, alarm, event, comment FROM alarm_event").fetchall()
         sql.close()
@@ -114,7 +119,9 @@ class Promises:
         comments = {(row[1], row[3]) for row in rows if row[2] == "acknowledged"}
         return {
             "samples taken": len(taken),
-            "samples lost": sum(1 for n in taken if n not in counts),
+            "samples lost": len(lost),
+            "samples told late": len(device.doubtful),
+            "of them absent": len(given_up),
             "samples stored twice": sum(1 for n in counts.values() if n > 1),
             "samples out of order": sum(a > b for a, b in pairwise(numbers)),
             "excursions": self.excursions,

@@ -1,7 +1,9 @@
 """A Modbus device of the observer's own: it knows which numbers the room has taken from it.
 
 Registers 0-1 hold a number that is another at every read. A number counts as taken when the next
-request came on the same connection: a link asks again only after it has handed the last reply on.
+request came on the same connection: a link asks again only after it has handed the last reply on,
+or has given up waiting for it. Which of the two, the device cannot see on a busy machine; so a
+number told later than a link's patience after the one before it does not count as taken.
 Registers 2 and up hold pressures that the observer sets.
 """
 
@@ -13,6 +15,8 @@ import struct
 import time
 
 PRESSURES = 6
+PATIENCE_S = 0.9
+"""A hair less than a link waits for a reply; it asked after it had the reply before."""
 
 
 class WatchDevice:
@@ -22,6 +26,10 @@ class WatchDevice:
         """`others`: registers from 10 on that change with the number."""
         self._others = others
         self.taken: list[int] = []
+        self.doubtful: list[int] = []
+        """Numbers the link may have given up on."""
+        self.after_s: dict[int, float] = {}
+        """How long after the reply before it each number was told."""
         self.pressure_kpa = [300] * PRESSURES
         self.last_first_read_s = 0.0
         """When a new connection was first asked something (monotonic)."""
@@ -39,6 +47,7 @@ class WatchDevice:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         told: int | None = None
+        replied_s = time.monotonic()
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
                 head = await reader.readexactly(7)
@@ -47,7 +56,8 @@ class WatchDevice:
                 if told is None:
                     self.last_first_read_s = time.monotonic()
                 else:
-                    self.taken.append(told)
+                    sure = self.after_s[told] < PATIENCE_S
+                    (self.taken if sure else self.doubtful).append(told)
                     told = None
                 reply = bytes((body[0] | 0x80, 1))
                 if body[0] == 3:
@@ -61,4 +71,7 @@ class WatchDevice:
                     told = self._number if first == 0 else None
                 writer.write(struct.pack(">HHHB", transaction, 0, len(reply) + 1, unit) + reply)
                 await writer.drain()
+                after_s, replied_s = time.monotonic() - replied_s, time.monotonic()
+                if told is not None:
+                    self.after_s[told] = after_s
         writer.close()
