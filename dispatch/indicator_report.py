@@ -182,7 +182,7 @@ def _told(
         values |= {need: books[need].value for need in needs if need in books}
         lacks = ", ".join(need for need in needs if need not in values)
         if lacks:
-            why = known if isinstance(known, Note) else None
+            why = known.source if isinstance(known, Measured) else known
             zh, en = f"figures.csv 缺少 {lacks}", f"figures.csv has no {lacks}"
             missing[name] = (f"{why.zh}；{zh}", f"{why.en}; {en}") if why else (zh, en)
             continue

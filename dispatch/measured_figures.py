@@ -50,9 +50,16 @@ class RoomDays:
 
 
 def zone_leakage(
-    zones: Sequence[Zone], balances: Sequence[ZoneBalance], network_km: float
+    zones: Sequence[Zone],
+    balances: Sequence[ZoneBalance],
+    network_km: float,
+    *,
+    least_nights: int,
 ) -> Measured | Note:
-    """The leakage of the zones whose night flow is known; the others are left out by name."""
+    """The leakage of the zones whose night flow is known; the others are left out by name.
+
+    One of fewer than `least_nights` whole nights is shown and not judged: a night may be any night.
+    """
     if not zones:
         return Note(
             "没有zones.csv，也没有figures.csv", "no zones.csv, and no figure in figures.csv"
@@ -60,23 +67,37 @@ def zone_leakage(
     rows, left_out = [], []
     leakage = length = 0.0
     for zone, found in zip(zones, balances, strict=True):
-        known = found.indicator is not None
-        rows.append(_zone_row(zone, found))
-        if known:
+        enough = found.nights >= least_nights
+        rows.append(_zone_row(zone, found, least_nights))
+        if found.indicator is not None and enough:
             leakage += UNITS["m3/h"].from_si(found.leakage_m3s)
             length += zone.length_km
+        elif found.nights:
+            of = f"{found.nights} of {least_nights} nights"
+            left_out.append((f"{zone.id}: km with {of}", zone.length_km))
         else:
             left_out.append((f"{zone.id}: km without night flow", zone.length_km))
     outside = network_km - sum(zone.length_km for zone in zones)
     if outside > 0.0:
         left_out.append(("km outside of zones", round(outside, 3)))
+    most = max(found.nights for found in balances)
+    if not length and most:
+        return Measured(
+            figures={},
+            source=Note(
+                f"夜间流量的天数不足：需要{least_nights}夜，最多的分区只有{most}夜",
+                f"not enough nights: {least_nights} are wanted, {most} are known at most",
+            ),
+            excluded=tuple(left_out),
+            rows=rows,
+        )
     if not length:
         return Note(
             f"{len(zones)}个计量分区均无夜间流量",
             f"no night flow of any of {len(zones)} zones is known",
         )
     said = [zone.id for zone in zones if zone.night_use_m3s is None]
-    measured = sum(row["leakage_m3h"] is not None for row in rows)
+    measured = sum(row["value"] is not None for row in rows)
     zh, en = f"{measured}个计量分区的夜间流量", f"night flow of {measured} metered areas"
     if said:
         zh += f"；未给出夜间用水，全部计为漏失：{'、'.join(said)}"
@@ -90,13 +111,15 @@ def zone_leakage(
     )
 
 
-def _zone_row(zone: Zone, found: ZoneBalance) -> dict[str, Any]:
+def _zone_row(zone: Zone, found: ZoneBalance, least_nights: int) -> dict[str, Any]:
     def per_hour(flow_m3s: float | None) -> float | None:
         if flow_m3s is None or not np.isfinite(flow_m3s):
             return None
         return round(UNITS["m3/h"].from_si(flow_m3s), 3)
 
-    rate = found.indicator
+    enough = found.nights >= least_nights
+    rate = found.indicator if enough else None
+    verdict = "no-rule" if enough or not found.nights else "few-nights"
     return {
         "id": zone.id,
         "name_zh": zone.name_zh,
@@ -107,8 +130,10 @@ def _zone_row(zone: Zone, found: ZoneBalance) -> dict[str, Any]:
         "night_use_m3h": per_hour(zone.night_use_m3s),
         "leakage_m3h": per_hour(found.leakage_m3s),
         "covered": round(found.covered, 4),
+        "nights": found.nights,
+        "nights_wanted": least_nights,
         "value": None if rate is None else rate.value,
-        "verdict": "no-rule" if rate is None or not rate.findings else rate.findings[0].verdict,
+        "verdict": verdict if rate is None or not rate.findings else rate.findings[0].verdict,
     }
 
 

@@ -32,7 +32,8 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneBalance:
-    """A zone over a period. Flows in m3/s; `covered` is the share of hours with every meter good.
+    """A zone over a period. Flows in m3/s; `covered` is the share of hours with every meter good,
+    `nights` are those whose every hour is.
 
     Leakage is the night flow less the users' own night use, never below nothing.
     """
@@ -42,6 +43,7 @@ class ZoneBalance:
     night_flow_m3s: float
     leakage_m3s: float
     covered: float
+    nights: int
     indicator: Indicator | None
 
 
@@ -66,7 +68,12 @@ def balance(
         total = total + sign * flows_m3s[name]
     good = np.isfinite(total)
     clock = [moment.astimezone(zone_of_day).time() for moment in times]
-    asleep = np.array([night[0] <= at < night[1] for at in clock], dtype=np.bool_) & good
+    dark = np.array([night[0] <= at < night[1] for at in clock], dtype=np.bool_)
+    asleep = dark & good
+    days = [moment.astimezone(zone_of_day).date() for moment in times]
+    nights = {days[k] for k in np.flatnonzero(asleep)} - {
+        days[k] for k in np.flatnonzero(dark & ~good)
+    }
     if not good.any() or not asleep.any():
         nan = float("nan")
         return ZoneBalance(
@@ -75,6 +82,7 @@ def balance(
             night_flow_m3s=nan,
             leakage_m3s=nan,
             covered=float(good.mean()) if len(good) else 0.0,
+            nights=len(nights),
             indicator=None,
         )
     night_flow = float(total[asleep].mean())
@@ -86,5 +94,6 @@ def balance(
         night_flow_m3s=night_flow,
         leakage_m3s=leakage,
         covered=float(good.mean()),
+        nights=len(nights),
         indicator=unit_leakage(per_hour, zone.length_km, rules),
     )

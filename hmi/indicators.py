@@ -75,7 +75,12 @@ def site_indicators(
         area_km2=0.0 if net is None else _area_km2(net),
         figures=figures,
         measured={
-            "unit-leakage": zone_leakage(zones, _balances(zones, flows, rules, zone), length_km),
+            "unit-leakage": zone_leakage(
+                zones,
+                _balances(zones, flows, rules, zone),
+                length_km,
+                least_nights=site.leakage_nights,
+            ),
             "room-rate": warm_rooms(rooms, incidents, period, rules),
             "accident-rate": _accidents(site, incidents, period, rules, now),
         },

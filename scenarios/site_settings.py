@@ -74,6 +74,8 @@ class SiteSettings:
     large_scope_households: int | None = None
     gas_night_ban: tuple[time, time] | None = None
     """From and to: between these hours of the site homes get no gas back."""
+    leakage_nights: int = 3
+    """Whole nights of flow that a metered area's leakage is judged by."""
     litres_per_person_day: float = 20.0
     litres_source: str = ""
 
@@ -189,6 +191,11 @@ _KEYS: dict[str, tuple[str, Parse, str]] = {
         "a whole number of at least 1",
     ),
     "outage.gas_night_ban": ("gas_night_ban", _hours, "two times of day such as 22:00-06:00"),
+    "indicators.leakage_nights": (
+        "leakage_nights",
+        _number(1, 366, whole=True),
+        "a whole number from 1 to 366",
+    ),
     "trucks.litres_per_person_day": (
         "litres_per_person_day",
         _number(0.1, 1000),

@@ -109,9 +109,10 @@ def _zones(report: Mapping[str, Any]) -> str:
         Text("管长 km", "Pipes, km"),
         Text("单位漏失 m3/(km h)", "Leakage, m3/(km h)"),
         Text("数据完整率", "Covered"),
+        Text("已知夜数/需要夜数", "Nights known/wanted"),
     ]
     rows = [
-        [Cell(row[0]), *(Cell(text, _amount(text)) for text in row[1:])]
+        [Cell(row[0]), *(Cell(text, _amount(text)) for text in row[1:-1]), Cell(row[-1])]
         for row in zone_rows(report)
     ]
     return table(heads, rows)

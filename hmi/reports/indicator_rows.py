@@ -88,7 +88,8 @@ def sources_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def zone_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Metered areas as people read them: name, inflow, night flow, leakage, km, rate, covered."""
+    """Metered areas as people read them: name, inflow, night flow, leakage, km, rate, covered,
+    nights known of those wanted."""
     return [
         (
             f"{zone['name_zh']} {zone['name_en']}",
@@ -96,6 +97,7 @@ def zone_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
             f"{zone['length_km']:g}",
             _number(zone["value"]),
             f"{zone['covered']:.0%}",
+            f"{zone['nights']}/{zone['nights_wanted']}",
         )
         for zone in report["zones"]
     ]

@@ -38,11 +38,19 @@ def area(name: str, meters: dict[str, int], km: float, use: float | None = None)
     return Zone(id=name, meters=meters, length_km=km, night_use_m3s=None if use is None else use)
 
 
-def measured(zones: list[Zone], flows: dict[str, Any], network_km: float = 20.0) -> Measured | Note:
-    times = [DAY + h * HOUR for h in range(24)]
-    arrays = {name: np.broadcast_to(np.asarray(v, float), 24) for name, v in flows.items()}
+def measured(
+    zones: list[Zone],
+    flows: dict[str, Any],
+    network_km: float = 20.0,
+    *,
+    days: int = 1,
+    least_nights: int = 1,
+) -> Measured | Note:
+    n = 24 * days
+    times = [DAY + h * HOUR for h in range(n)]
+    arrays = {name: np.broadcast_to(np.asarray(v, float), n) for name, v in flows.items()}
     found = [balance(zone, times, arrays, RULES, zone_of_day=ZONE) for zone in zones]
-    return zone_leakage(zones, found, network_km)
+    return zone_leakage(zones, found, network_km, least_nights=least_nights)
 
 
 def night(by_night: float, by_day: float) -> np.ndarray:
@@ -71,6 +79,46 @@ def test_leakage_of_zones_is_the_night_flow_less_the_night_use() -> None:
     assert (rows["C"]["leakage_m3h"], rows["C"]["covered"]) == (None, 0.0)
     assert isinstance(measured([], {}), Note)
     assert isinstance(measured(zones[2:], flows), Note)
+
+
+def test_leakage_is_not_judged_by_a_night_or_two() -> None:
+    """A night may be any night: a fire, a flushing, a burst."""
+    zones = [area("A", {"A1": 1}, 5.0), area("B", {"B1": 1}, 10.0), area("C", {"C1": 1}, 2.0)]
+    whole = np.tile(night(60, 200), 4)
+    partly = whole.copy()
+    partly[[3, 26]] = np.nan  # an hour of the first night and one of the second are not known
+    flows = {"A1": whole, "B1": partly, "C1": np.nan}
+    found = measured(zones, flows, days=4, least_nights=3)
+    assert isinstance(found, Measured)
+    assert found.figures["leakage_m3h"] == pytest.approx(60.0)
+    assert (found.length_km, found.source.en.split(" ")[:6]) == (
+        5.0,
+        ["night", "flow", "of", "1", "metered", "areas;"],
+    )
+    assert dict(found.excluded) == {
+        "B: km with 2 of 3 nights": 10.0,
+        "C: km without night flow": 2.0,
+        "km outside of zones": 3.0,
+    }
+    rows = {row["id"]: row for row in found.rows}
+    assert [(rows[x]["nights"], rows[x]["verdict"]) for x in "ABC"] == [
+        (4, "violation"),
+        (2, "few-nights"),
+        (0, "no-rule"),
+    ]
+    # What was measured is shown; only the verdict waits.
+    assert (rows["B"]["value"], rows["B"]["night_flow_m3h"]) == (None, pytest.approx(60.0))
+    none = measured(zones[1:], flows, days=4, least_nights=3)
+    assert isinstance(none, Measured)
+    facts = Facts(
+        pressures=(), exclusions=(), incidents=(), works=(), length_km=20.0, area_km2=4.0,
+        measured={"unit-leakage": none},
+    )  # fmt: skip
+    report = indicator_report(period_of("2026-01", ZONE), facts, RULES, NOW)
+    assert "unit-leakage" not in {row["name"] for row in report["indicators"]}
+    (why,) = [row for row in report["not_computed"] if row["name"] == "unit-leakage"]
+    assert why["why_en"].startswith("not enough nights: 3 are wanted, 2 are known at most;")
+    assert [zone["id"] for zone in report["zones"]] == ["B", "C"]
 
 
 def test_the_record_shows_which_figure_took_the_place_of_which() -> None:

@@ -49,6 +49,8 @@ export interface IndicatorReport {
     night_use_m3h: number | null;
     leakage_m3h: number | null;
     covered: number;
+    nights: number;
+    nights_wanted: number;
     value: number | null;
     verdict: string;
   }[];
