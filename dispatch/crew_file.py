@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dispatch.crews import SKILLS, Crew
 from dispatch.element import UTILITIES
-from network_models.formats.table import Column, flag, number, optional, read_table, text
+from dispatch.place_columns import ID, PLACE_COLUMNS, named_place
+from network_models.formats.table import Column, flag, optional, read_table, text
 from network_models.problems import InputError
 
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
@@ -34,11 +35,6 @@ def _hours(cell: str) -> tuple[time, time] | None:
     return None if begin is None or end is None or begin == end else (begin, end)
 
 
-_ID = text("id")
-_NAME_ZH = text("name_zh")
-_NAME_EN = text("name_en")
-_X = number("x")
-_Y = number("y")
 _MEDIA = Column("media", _words(UTILITIES), "one or more of " + ", ".join(UTILITIES))
 _SKILLS = optional(
     Column("skills", _words(SKILLS), "some of " + ", ".join(SKILLS)), frozenset(SKILLS)
@@ -46,23 +42,17 @@ _SKILLS = optional(
 _VEHICLE = optional(text("vehicle"), "")
 _SHIFT = optional(Column("hours", _hours, "hours such as 08:00-17:30, or none: always"), None)
 _AVAILABLE = optional(flag("available"), True)
-CREW_COLUMNS = (
-    _ID, _NAME_ZH, _NAME_EN, _X, _Y, _MEDIA, _SKILLS, _VEHICLE, _SHIFT, _AVAILABLE
-)  # fmt: skip
+CREW_COLUMNS = (*PLACE_COLUMNS, _MEDIA, _SKILLS, _VEHICLE, _SHIFT, _AVAILABLE)
 
 
 def read_crews(path: Path | str) -> tuple[Crew, ...]:
     """The crews in a CSV file, in its order. Raises InputError with all faults."""
-    table = read_table(path, CREW_COLUMNS, key=_ID)
+    table = read_table(path, CREW_COLUMNS, key=ID)
     if table.problems:
         raise InputError(table.problems)
     return tuple(
         Crew(
-            id=row[_ID],
-            name_zh=row[_NAME_ZH],
-            name_en=row[_NAME_EN],
-            x=row[_X],
-            y=row[_Y],
+            **named_place(row),
             media=row[_MEDIA],
             skills=row[_SKILLS],
             vehicle=row[_VEHICLE],

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from dispatch.place_columns import ID, PLACE_COLUMNS, named_place
 from network_models.formats.table import flag, number, optional, read_table, text
 from network_models.problems import InputError
 from network_models.units import UNITS
 
-_ID = text("id")
 _DEPOT = text("depot")
 _CAPACITY = number("capacity_m3", minimum=0.1)
 _SHIFT = number("shift_h", minimum=0.1)
@@ -19,15 +19,11 @@ _DISCHARGE = number("discharge_m3h", minimum=0.1)
 _SETUP = number("setup_min", minimum=0.0)
 _AVAILABLE = optional(flag("available"), True)
 _TANK_CHANGE = optional(number("tank_change_min", minimum=0.0), None)
-_NAME_ZH = text("name_zh")
-_NAME_EN = text("name_en")
-_X = number("x")
-_Y = number("y")
 _ELEMENT = optional(text("element"), "")
 _FLOW = number("flow_m3h", minimum=0.1)
-FLEET_COLUMNS = (_ID, _DEPOT, _CAPACITY, _SHIFT, _DISCHARGE, _SETUP, _AVAILABLE, _TANK_CHANGE)
-DEPOT_COLUMNS = (_ID, _NAME_ZH, _NAME_EN, _X, _Y)
-FILL_POINT_COLUMNS = (_ID, _NAME_ZH, _NAME_EN, _X, _Y, _ELEMENT, _FLOW)
+FLEET_COLUMNS = (ID, _DEPOT, _CAPACITY, _SHIFT, _DISCHARGE, _SETUP, _AVAILABLE, _TANK_CHANGE)
+DEPOT_COLUMNS = PLACE_COLUMNS
+FILL_POINT_COLUMNS = (*PLACE_COLUMNS, _ELEMENT, _FLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +85,14 @@ def read_fleet(path: Path | str, *, depots: Iterable[str] | None = None) -> tupl
 
     Raises InputError with all faults.
     """
-    table = read_table(path, FLEET_COLUMNS, key=_ID)
+    table = read_table(path, FLEET_COLUMNS, key=ID)
     known = None if depots is None else frozenset(depots)
     trucks = []
     for row in table.rows:
         if known is not None and row[_DEPOT] not in known:
             table.problem(row.line, "depot", row[_DEPOT], "a depot of the depot table")
         truck = Truck(
-            id=row[_ID],
+            id=row[ID],
             depot=row[_DEPOT],
             capacity_m3=row[_CAPACITY],
             shift_s=timedelta(hours=row[_SHIFT]).total_seconds(),
@@ -115,27 +111,20 @@ def read_fleet(path: Path | str, *, depots: Iterable[str] | None = None) -> tupl
 
 def read_depots(path: Path | str) -> tuple[Depot, ...]:
     """The depots in a CSV file. Raises InputError with all faults."""
-    table = read_table(path, DEPOT_COLUMNS, key=_ID)
+    table = read_table(path, DEPOT_COLUMNS, key=ID)
     if table.problems:
         raise InputError(table.problems)
-    return tuple(
-        Depot(id=row[_ID], name_zh=row[_NAME_ZH], name_en=row[_NAME_EN], x=row[_X], y=row[_Y])
-        for row in table.rows
-    )
+    return tuple(Depot(**named_place(row)) for row in table.rows)
 
 
 def read_fill_points(path: Path | str) -> tuple[FillPoint, ...]:
     """The filling points in a CSV file. Raises InputError with all faults."""
-    table = read_table(path, FILL_POINT_COLUMNS, key=_ID)
+    table = read_table(path, FILL_POINT_COLUMNS, key=ID)
     if table.problems:
         raise InputError(table.problems)
     return tuple(
         FillPoint(
-            id=row[_ID],
-            name_zh=row[_NAME_ZH],
-            name_en=row[_NAME_EN],
-            x=row[_X],
-            y=row[_Y],
+            **named_place(row),
             element=row[_ELEMENT],
             flow_m3s=UNITS["m3/h"].to_si(row[_FLOW]),
         )
