@@ -2,7 +2,10 @@
 
 Plans are sought (`truck_plan`) with trucks to spare first: how long they take together tells how
 many trucks may do. From there numbers are tried one by one, with a plan made for each, and with the
-trips of the shortest plan known dealt to so many trucks (`queue_search`).
+trips of the shortest plan known dealt to so many trucks (`day_deal`). What comes of it is then
+done with fewer trucks if trips made anew allow (`day_fewest`).
+
+A day of many loads, on which PyVRP would be slow, starts from the plain plan instead.
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
+from dispatch.day_deal import deal
+from dispatch.day_fewest import fewest_trucks
+from dispatch.day_search import fit_shifts
 from dispatch.fill_queue import cut_to_shifts, with_queues
 from dispatch.haul import Haul
-from dispatch.queue_search import deal, fit_shifts
-from dispatch.rounds import Load, Round, RoundPlan
+from dispatch.rounds import Load, Round, RoundPlan, Trip
 from dispatch.truck_bound import truck_mix
 from dispatch.truck_greedy import greedy_rounds
 from dispatch.truck_plan import full_loads, solve_rounds, split_loads
@@ -25,6 +30,8 @@ _FEWEST_ITERATIONS = 30
 _ATTEMPTS = 6
 """About as many plans are sought with the iterations given."""
 _MANY_LOADS = 300
+_MOST_LOADS = 150
+"""With more full loads of the smallest truck PyVRP is not asked."""
 _SMALL_CUT = 100
 """Up to so many loads the demands are cut to smaller ones too."""
 _SPARE_S = 60.0
@@ -35,7 +42,10 @@ _TRIES = 10
 """Turns for dealing trips anew, to iterations."""
 _FEWEST_TRIES = 20_000
 _TRIES_A_STEP = 20_000.0
-"""Turns times trips times trucks that take as long as an iteration with one load."""
+"""Turns times trips times trucks that take about as long as an iteration with one load."""
+_TRIES_AFTER = 500
+_TRIES_ALONE = 1500
+"""Turns, to iterations, for fewer trucks than a plan has, and for a plan of a large day."""
 _ROOM = 1.25
 """Trucks with which short rounds are sought, to those of the bound."""
 
@@ -48,11 +58,36 @@ def plan_rounds(
     No fewer than `enough` trucks are tried. With `feasible` false it is known that the fleet is
     too small, and a plain plan makes the most of it. The same seed gives the same plan.
     """
-    search = _Search(haul, left=iterations * _LOADS, seed=seed)
-    best: RoundPlan | None = None
+    plan = None
     if haul.points and haul.types and haul.fills and feasible:
-        best = search.fewest(max(enough, 1))
-    return best or _plain(haul, seed)
+        plan = _found(haul, iterations, seed, max(enough, 1))
+    return plan or _plain(haul, seed)
+
+
+def _found(haul: Haul, iterations: int, seed: int, least: int) -> RoundPlan | None:
+    """A plan that brings everything with few trucks; None if none is found."""
+    best: RoundPlan | None = None
+    smallest = min(kind.one.capacity_m3 for kind in haul.types)
+    if len(full_loads(haul, smallest)) <= _MOST_LOADS:
+        best = _Search(haul, left=iterations * _LOADS, seed=seed).fewest(least)
+    if best is not None:
+        tries = iterations * _TRIES_AFTER
+        return fewest_trucks(haul, best, least=least, works=True, tries=tries, seed=seed)
+    plain = greedy_rounds(haul)
+    # What is left of it is driven somehow: the search is to make trips of it.
+    alone = [Trip(0, (load,)) for load in plain.undelivered]
+    begin = RoundPlan((*plain.rounds, *(Round(0, (trip,)) for trip in alone)), ())
+    tries = iterations * _TRIES_ALONE
+    best = fewest_trucks(haul, begin, least=least, works=False, tries=tries, seed=seed)
+    return best or _most(haul, begin, tries, seed)
+
+
+def _most(haul: Haul, begin: RoundPlan, tries: int, seed: int) -> RoundPlan:
+    """What the whole fleet brings when everything at once was too much."""
+    fleet = [len(kind.trucks) for kind in haul.types]
+    rounds, _ = fit_shifts(haul, deal(haul, begin.rounds, fleet), seed=seed, tries=tries)
+    fitted = cut_to_shifts(haul, RoundPlan(rounds, ()))[0]
+    return min(fitted, _plain(haul, seed), key=lambda plan: plan.rank)
 
 
 def _plain(haul: Haul, seed: int) -> RoundPlan:
@@ -119,12 +154,10 @@ class _Search:
             mix = truck_mix(self.haul, number)
             if mix is not None and self.dealt.get(number) is not self.shortest:
                 self.dealt[number] = self.shortest
-                dealt = deal(self.haul, self.shortest, mix)
-                if dealt is not None:
-                    rounds, late_s = self._fit(dealt)
-                    if late_s <= 0.0:
-                        return RoundPlan(rounds, ())
-                    step = max(1, int(late_s / self.shift_s))
+                rounds, late_s = self._fit(deal(self.haul, self.shortest, mix))
+                if late_s <= 0.0:
+                    return RoundPlan(rounds, ())
+                step = max(1, int(late_s / self.shift_s))
             number += step
         return None
 

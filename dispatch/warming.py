@@ -13,15 +13,15 @@ from hydraulics.compiled import cache_folder
 def ready_mark() -> Path:
     """A file that stands in the cache once the kernels of exactly these sources do."""
     # The one folder would not tell of a change in the other.
-    return cache_folder("dispatch.queue_kernel") / cache_folder("dispatch.trip_kernel").name
+    return cache_folder("dispatch.day_kernel") / cache_folder("dispatch.trip_kernel").name
 
 
 def warm_trucks() -> None:
     """Compile the truck kernels into the user's cache folder, or load them from there."""
+    from dispatch.day_search import fit_shifts
     from dispatch.delivery import DeliveryPoint
     from dispatch.fleet import Depot, FillPoint, Truck
     from dispatch.haul import Haul, TruckType
-    from dispatch.queue_search import fit_shifts
     from dispatch.rounds import Load, Round, Trip
     from dispatch.trip_bound import TripBound
     from dispatch.trip_pricing import Prices
