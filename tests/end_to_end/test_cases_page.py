@@ -11,9 +11,12 @@ import pytest
 from playwright.async_api import Route, expect
 
 import hmi
+from dispatch.crews import Crew
+from dispatch.roads import Road, RoadGraph
 from dispatch.rulebook import RuleBook
 from hmi.desk.bus import serve_orders
 from hmi.desk.call_map import CallMap
+from hmi.desk.crew_service import CrewService
 from hmi.desk.incident_service import IncidentService
 from hmi.desk.outage_service import DeskSettings, OutageService
 from hmi.desk.work_service import WorkService
@@ -34,6 +37,21 @@ pytestmark = [
 ]
 
 
+def street(k: int) -> Road:
+    """Its `k`th piece, along the south of the made-up city."""
+    return Road(
+        id=f"S{k}",
+        start=f"X{k}",
+        end=f"X{k + 1}",
+        x1=100.0 * k,
+        y1=0.0,
+        x2=100.0 * (k + 1),
+        y2=0.0,
+        length_m=100.0,
+        speed_ms=10.0,
+    )
+
+
 async def desk_on(
     feeder: Feeder, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> tuple[OutageService, IncidentService]:
@@ -50,8 +68,21 @@ async def desk_on(
     )
     calls = CallMap(feeder.view.networks, feeder.view.valves)
     works = WorkService(book, rules, settings, calls=calls)
+    nets, media = feeder.view.networks, {"C1": "water", "C2": "water", "G1": "gas"}
+    crews = CrewService(
+        book,
+        rules,
+        settings,
+        crews=[
+            Crew(id=name, x=900.0 * k, y=0.0, media=frozenset({medium}))
+            for k, (name, medium) in enumerate(media.items())
+        ],
+        roads=RoadGraph([street(k) for k in range(20)]),
+        networks=nets,
+        incidents=incidents,
+    )
     box = SqlOutbox(records)
-    await serve_orders(feeder.bus, outages, box, incidents=incidents, works=works)
+    await serve_orders(feeder.bus, outages, box, incidents=incidents, works=works, crews=crews)
     return outages, incidents
 
 
