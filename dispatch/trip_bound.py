@@ -12,6 +12,8 @@ prices come from a linear programme over trips that grows by the best trips at i
   the water of all first fillings before its own. Summed over the trucks at prices of at least t0,
   a truck with a others behind it so pays t0 a times its own first filling, and each pair of fill
   point and a gives one truck its M;
+- with whole trucks at each fill point their places in its first queue are known too: each place
+  then has a price of waiting of its own (`whole_trucks`);
 - a point that needs several truckfuls of any truck has at least so many stops: with r what is left
   of its demand after full ones, the first r m3 of each stop sum to r times that number in every
   plan, so they carry a second price;
@@ -35,7 +37,7 @@ from dispatch.fill_queue import with_queues
 from dispatch.haul import Haul
 from dispatch.rounds import RoundPlan
 from dispatch.trip_cuts import Cut, called, short_sets
-from dispatch.trip_days import Days, day_values, fewest_trucks, most_by_start
+from dispatch.trip_days import Days, day_values, fewest_trucks, most_by_start, whole_trucks
 from dispatch.trip_list import best_listed, trip_list
 from dispatch.trip_pricing import (
     MOST_CELLS,
@@ -48,13 +50,11 @@ from dispatch.trip_pricing import (
     driven,
     kind_of,
 )
-from dispatch.trip_programme import Solved, solve_programme
+from dispatch.trip_programme import Pool, Solved, solve_programme
 
 _MOST_TRIPS = 60
-_POOLS = 10
-"""Numbers of trips a day that the programme knows; the bound counts all."""
-_MANY_POINTS = 100
-"""Above so many points the programme never tells days of different numbers of trips apart."""
+_PLACES = 4
+"""Places in a first queue that the programme tells apart at most."""
 _CERTIFY_EVERY = 8
 """Turns of the programme after which its prices are put to the proof."""
 _ROUNDING = 1e-6
@@ -64,10 +64,6 @@ _DEAR = 50.0
 """Trucks that a plan may pay in the programme for leaving one point dry."""
 _TIME_PRICES = (0.0, 0.5, 0.8, 1.0, 1.25, 2.0)
 """Prices of time tried beside the programme's, in trucks a shift."""
-_QUICK_STEPS = 44
-_FEWEST_STEPS = 22
-_QUICK_WORK = 300_000_000
-"""Turns of the kernel's innermost loops in a few seconds."""
 _QUEUE_PRICES = (1.0, 0.9, 0.75)
 """Prices of waiting tried, in parts of the least price of time of the programme."""
 _QUEUE_LEVELS = 3
@@ -95,9 +91,9 @@ class TripBound:
         self._kinds = [kind_of(haul, self.demand, number) for number in range(len(haul.types))]
         self._lists = [trip_list(haul, self.demand, k) if listed else None for k in self._kinds]
         self._slots = self._starts()
-        self._pools = [(kind.number, 0) for kind in self._kinds]
+        self._pools: list[Pool] = [(kind.number, 0, -1) for kind in self._kinds]
         self._cuts: list[Cut] = []
-        self._columns: list[tuple[Column, int]] = []
+        self._columns: list[tuple[Column, Pool]] = []
         self._first_m3 = np.zeros((len(self._kinds), len(haul.fills)))
         """What first fillings take by truck type and fill point, as far as is known."""
 
@@ -114,28 +110,32 @@ class TripBound:
         # With the fill points that the queues leave to the trips.
         for each in (queued.round for queued in with_queues(self.haul, plan.rounds)):
             kind = self._kinds[each.kind]
-            pools = {trips for number, trips in self._pools if number == each.kind}
-            pool = len(each.trips) if len(each.trips) in pools else 0
-            if pool not in pools:
-                continue
             for number, trip in enumerate(each.trips):
                 after = each.trips[number + 1].fill if number + 1 < len(each.trips) else -1
                 volumes = {load.point: load.volume_m3 for load in trip.loads}
                 column = driven(self.haul, self.demand, kind, trip.fill, after, volumes)
-                self._columns.append((column, pool))
+                self._columns.append((column, (kind.number, 0, -1)))
 
-    def tell_days_apart(self) -> None:
-        """From now on days of different numbers of trips are told apart in the programme."""
+    def tell_days_apart(self, plan: RoundPlan) -> None:
+        """From now on the programme tells days apart by trips and place in the first queue.
+
+        Numbers of trips are those of the plan and those next to them; the bound counts all.
+        """
+        counts = [len(each.trips) for each in plan.rounds]
         known = [column for column, _ in self._columns]
         if self._solved is not None:
             near = [max(w for _, w in self._reduced(c)) > -_NEAR for c in known]
             known = [column for column, keep in zip(known, near, strict=True) if keep]
+        places = (
+            range(min(_PLACES, ceil(len(counts) / len(self.haul.fills)))) if self._queues else (-1,)
+        )
         self._pools = [
-            (kind.number, trips)
+            (kind.number, trips, place)
             for kind in self._kinds
-            for trips in range(1, min(kind.most_trips, _POOLS) + 1)
+            for trips in range(max(min(counts) - 1, 1), min(kind.most_trips, max(counts) + 1) + 1)
+            for place in places
         ]
-        self._columns = [(c, m) for c in known for kind, m in self._pools if kind == c.kind]
+        self._columns = [(c, pool) for c in known for pool in self._pools if pool[0] == c.kind]
 
     def improve(self, iterations: int, *, enough: float = np.inf) -> int:
         """Sharpen until the bound rounds up to `enough`, can get no better, or time is up."""
@@ -148,6 +148,7 @@ class TripBound:
             times: list[set[float]] = [set() for _ in self._kinds]
             for pool in solved.active:
                 times[pool[0]].add(solved.time[pool])
+            waits = self._waits(solved)
             # The programme's prices swing; half way from the last they prove more.
             tried = solved.prices if tried is None else solved.prices.mixed(tried, 0.5)
             added = self._add(self._best_trips(tried, times))
@@ -156,11 +157,11 @@ class TripBound:
                 added = self._add(self._best_trips(tried, times))
             last = not added or step == iterations - 1
             if last or step % _CERTIFY_EVERY == _CERTIFY_EVERY - 1:
-                bound, found = self.certify(tried, times)
+                bound, found = self.certify(tried, times, waits)
                 self.value = max(self.value, bound)
                 added += self._add(found)
                 rounded = ceil(self.value - _ROUNDING)
-                if rounded >= enough:
+                if rounded >= enough or step == iterations - 1:
                     break
                 if not added:
                     new = self._new_cuts()
@@ -195,22 +196,32 @@ class TripBound:
         )
 
     def certify(
-        self, prices: Prices, times: list[set[float]] | None = None
+        self,
+        prices: Prices,
+        times: list[set[float]] | None = None,
+        waits: Floats | None = None,
     ) -> tuple[float, list[Column]]:
         """The bound that prices prove, by themselves, and the best trips at them.
 
-        `times` are prices of time worth a try by type.
+        `times` are prices of time worth a try by type, `waits` those of waiting by place in the
+        first queue.
         """
         known = [price for each in times or () for price in each]
         low = min((price for price in known if price > 0.0), default=0.0)
         queue = sorted({0.0, *(low * part for part in _QUEUE_PRICES if self._queues)})
         most_behind = self._most_behind()
         # Water of a first filling has these prices a second, besides the truck's own time.
-        levels = np.linspace(0.0, queue[-1] * most_behind, _QUEUE_LEVELS if queue[-1] > 0.0 else 1)
+        top = queue[-1] * most_behind
+        if waits is not None:
+            top = max(top, float(waits[1:].sum()))
+        number = _QUEUE_LEVELS if waits is None else _PLACES * 2
+        levels = np.linspace(0.0, top, number if top > 0.0 else 1)
         found: list[Column] = []
         days: list[list[Days]] = []
         for kind in self._kinds:
-            own = times[kind.number] if times is not None else set()
+            own = set(times[kind.number]) if times is not None else set()
+            if waits is not None and own:
+                own |= {float(waits.max())}
             shift = kind.kind.one.shift_s
             days.append([])
             for price_s in sorted({each / shift for each in _TIME_PRICES} | own):
@@ -241,7 +252,21 @@ class TripBound:
                 )
             ]
             best = max(best, fewest_trucks(starts, worth, self._slots, self._available()))
+        if waits is not None:
+            for part in (1.0, *_QUEUE_PRICES[1:]):
+                best = max(best, whole_trucks(self._kinds, days, part * waits, levels, worth))
         return best, found
+
+    def _waits(self, solved: Solved) -> Floats | None:
+        """The least price of time of the trucks at each place of the first queues, to the last
+        that is told apart; None when places are not."""
+        last = max(pool[2] for pool in self._pools)
+        if last < 0:
+            return None
+        waits = np.full(last + 1, np.inf)
+        for pool in solved.active:
+            waits[pool[2]] = min(waits[pool[2]], solved.time[pool])
+        return np.where(np.isfinite(waits), waits, 0.0)
 
     def _available(self) -> list[float]:
         return [float(len(t.kind.trucks)) for t in self._kinds]
@@ -265,9 +290,9 @@ class TripBound:
         """Add the trips that the programme's own prices call worth it; how many."""
         added = 0
         for column in found:
-            for m, worth in self._reduced(column):
+            for pool, worth in self._reduced(column):
                 if worth > 1e-7:
-                    self._columns.append((column, m))
+                    self._columns.append((column, pool))
                     added += 1
         return added
 
@@ -288,7 +313,7 @@ class TripBound:
             self._cuts,
         )
 
-    def _reduced(self, column: Column) -> list[tuple[int, float]]:
+    def _reduced(self, column: Column) -> list[tuple[Pool, float]]:
         solved = self._solved
         assert solved is not None
         reward = float(
@@ -305,7 +330,7 @@ class TripBound:
             value -= solved.flow[*pool, column.fill]
             value -= solved.prices.filling_s[column.fill] * column.filling_s
             value += solved.flow[*pool, column.end] if column.end >= 0 else 0.0
-            worth.append((pool[1], value))
+            worth.append((pool, value))
         return worth
 
     def _note_first(self, columns: list[Column]) -> None:
@@ -343,40 +368,3 @@ class TripBound:
         )
         self.programme, self._solved = solved.value, solved
         return solved
-
-
-def quick_steps(haul: Haul) -> int:
-    """Steps of the bound that cost a few seconds; 0 where so few would prove nothing."""
-    points = [point.daily_m3 for point in haul.points if point.daily_m3 > 0.0]
-    if not (points and haul.types and haul.fills):
-        return 0
-    demand, work = day_demand(haul), 0
-    for number in range(len(haul.types)):
-        kind = kind_of(haul, demand, number)
-        way = int(kind.window.sum()) + len(points) ** 2
-        work += kind.capacity * way * len(haul.fills)
-    steps = min(_QUICK_WORK // max(work, 1), _QUICK_STEPS)
-    return steps if steps >= _FEWEST_STEPS else 0
-
-
-def sharper_bound(haul: Haul, plan: RoundPlan, *, iterations: int, thorough: bool = False) -> int:
-    """A bound proved by prices, begun from a plan; 1, which always holds, where it is out of reach.
-
-    Ends when it meets the number of trucks of the plan. When `thorough`, trips are listed and days
-    of different numbers of trips are told apart where the first proof does not do; each part may
-    take `iterations` steps.
-    """
-    served = any(point.daily_m3 > 0.0 for point in haul.points)
-    if not (served and haul.types and haul.fills):
-        return 1
-    few = thorough and len(haul.points) <= _MANY_POINTS
-    bound = TripBound(haul, listed=few)
-    if not bound.possible:
-        return 1
-    bound.know(plan)
-    enough = len(plan.rounds)
-    proved = bound.improve(iterations, enough=enough)
-    if few and proved < enough:
-        bound.tell_days_apart()
-        proved = bound.improve(iterations, enough=enough)
-    return proved

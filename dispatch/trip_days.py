@@ -94,3 +94,87 @@ def fewest_trucks(
     dual = np.maximum(-solved.ineqlin.marginals, 0.0)
     over = max(1.0, float((-(dual @ rows)).max(initial=0.0)))
     return float(-(dual @ high)) / over
+
+
+def whole_trucks(
+    kinds: Sequence[Kind],
+    days: Sequence[Sequence[Days]],
+    waits: Floats,
+    levels: Floats,
+    worth: float,
+) -> float:
+    """The fewest trucks that could bring the worth, counted whole at each fill point.
+
+    Waiting has a price by place in the first queue, `waits`; its last holds for all places behind.
+    A truck at a place pays for its own wait as far as set-ups are it, and what its first filling
+    takes at the price of everyone behind it, of the number that start there: that is at most what
+    those lose. Trucks in front may so have a price of time below that of waiting. Of two numbers
+    the one above has the fraction by which the worth exceeds what the one below could bring.
+    """
+    fills = days[0][0].worth.shape[1]
+    trucks = sum(len(kind.kind.trucks) for kind in kinds)
+    price = np.concatenate([waits, np.full(max(trucks - len(waits), 0), waits[-1])])
+    price[0] = 0.0  # the first waits for nobody
+    most = np.zeros(1)
+    for fill in range(fills):
+        here = [0.0]
+        for number in range(1, trucks + 1):
+            total = sum(
+                max(
+                    _at_place(kinds, kind, days[kind.number], fill, place, price[:number], levels)
+                    for kind in kinds
+                )
+                for place in range(number)
+            )
+            here.append(max(total, here[-1]))
+        most = _together(most, np.array(here), trucks)
+    enough = np.flatnonzero(most >= worth)
+    if not len(enough):
+        return float(trucks + 1)
+    number = int(enough[0])
+    if number == 0:
+        return 0.0
+    below = float(most[number - 1])
+    return number - 1 + (worth - below) / max(float(most[number]) - below, 1e-12)
+
+
+def _together(most: Floats, here: Floats, trucks: int) -> Floats:
+    """The most of 0, 1, ... trucks over the fill points so far and one more."""
+    total = np.full(trucks + 1, -np.inf)
+    for before in range(len(most)):
+        room = trucks + 1 - before
+        part = most[before] + here[:room]
+        total[before : before + len(part)] = np.maximum(total[before : before + len(part)], part)
+    return np.maximum.accumulate(total)
+
+
+def _at_place(
+    kinds: Sequence[Kind],
+    kind: Kind,
+    days: Sequence[Days],
+    fill: int,
+    place: int,
+    price: Floats,
+    levels: Floats,
+) -> float:
+    """The most a truck is worth at a place of a queue of as many as there are prices."""
+    own = float(kind.first_drive_s[fill])
+    shift = kind.kind.one.shift_s
+    if not own < shift:
+        return 0.0
+    first = min(float(each.first_drive_s[fill]) for each in kinds)
+    setup = min(each.kind.one.setup_s for each in kinds)
+    wait = float(price[place])
+    level = min(float(price[place + 1 :].sum()), float(levels[-1]))
+    after = int(np.clip(np.searchsorted(levels, level, side="right"), 0, len(levels) - 1))
+    at = max(after - 1, 0)
+    width = float(levels[after] - levels[at])
+    part = (level - float(levels[at])) / width if width > 0.0 else 0.0
+    least = np.full(kind.most_trips, np.inf)
+    for each in days:
+        if each.price_s >= wait:
+            time = each.price_s * (shift - own) + wait * (own - first - place * setup)
+            value = (1.0 - part) * each.worth[: kind.most_trips, fill, at]
+            value = value + part * each.worth[: kind.most_trips, fill, after]
+            least = np.minimum(least, time + value)
+    return max(float(least.max()), 0.0)

@@ -161,12 +161,11 @@ def best_listed(
         best = np.empty(ends + len(wanted))
         chosen = np.empty(len(best), np.int64)
         nearest = np.empty(len(best), np.int64)
-        first = np.where(demand.stops > 1.0, prices.first, 0.0)
         best_sets(
             listed.points,
             listed.count,
             listed.drive_s[f],
-            prices.water + first - per_m3,
+            prices.water + prices.first - per_m3,
             prices.water - per_m3,
             rest,
             wanted,
@@ -190,7 +189,7 @@ def best_listed(
             seen.add(key)
             volume = _volumes(
                 listed.points[key[0]],
-                prices.water + first - per_m3,
+                prices.water + prices.first - per_m3,
                 prices.water - per_m3,
                 rest,
                 wanted,

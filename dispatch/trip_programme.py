@@ -1,7 +1,7 @@
 """The linear programme over trips whose prices sharpen the bound (`trip_bound`).
 
 Trucks are counted by type, number of trips in their day and start (fill point and place in its
-first queue); trips are shared by the trucks of one type and number of trips.
+first queue); trips are shared by the trucks of a pool.
 """
 
 from __future__ import annotations
@@ -16,28 +16,30 @@ from dispatch.trip_cuts import Cut, called
 from dispatch.trip_pricing import Column, Demand, Floats, Prices
 
 _HOUR_S = 3600.0
+Pool = tuple[int, int, int]
+"""Trucks that share trips: type, number of trips (0 for any), and place in the first queue (-1 for
+any; the last that there is stands for all behind it)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Trucks asked for, and the prices: of water, and by type and number of trips of a second,
-    of a trip, and of standing at a fill point."""
+    """Trucks asked for, and prices: of water, and by pool of time, trips and a fill point."""
 
     value: float
     prices: Prices
-    time: dict[tuple[int, int], float]
-    count: dict[tuple[int, int], float]
-    flow: dict[tuple[int, int, int], float]
+    time: dict[Pool, float]
+    count: dict[Pool, float]
+    flow: dict[tuple[int, int, int, int], float]
     parts: Floats
     """How often each trip is driven."""
-    active: tuple[tuple[int, int], ...]
+    active: tuple[Pool, ...]
     """Types and numbers of trips that trucks are counted for."""
 
 
 def solve_programme(
     demand: Demand,
-    columns: Sequence[tuple[Column, int]],
-    pools: Sequence[tuple[int, int]],
+    columns: Sequence[tuple[Column, Pool]],
+    pools: Sequence[Pool],
     slots: Sequence[tuple[int, int]],
     spare_s: Mapping[tuple[int, int, int], float],
     available: Sequence[float],
@@ -48,7 +50,7 @@ def solve_programme(
 ) -> Solved:
     """Solve it; points may stay dry for `dear` trucks each, so that there is always a solution.
 
-    `pools` are types and numbers of trips, 0 for any number. With `cuts` a trip may call anywhere
+    With `cuts` a trip may call anywhere
     on its way and leave nothing, for no more than the time of a stop, `setup_s` by type: the price
     of a call is then never above that of the stop.
     """
@@ -87,25 +89,27 @@ def solve_programme(
             data.append(value)
         cost.append(price)
 
-    trucks: dict[int, tuple[int, int]] = {}
+    trucks: dict[int, Pool] = {}
     volume = np.maximum(demand.volume_m3, 1e-9)
     for i in range(points):
         put([(("water", i), -1.0)], dear / float(volume[i]))
     for i in several.tolist():
         put([(("first", int(i)), -1.0)], dear / float(max(demand.rest_m3[i], 1e-9)))
-    for kind, m in pools:
+    last = max(pool[2] for pool in pools)
+    for pool in pools:
+        kind, m, place = pool
         for fill, slot in slots:
             spare = spare_s[kind, fill, slot]
-            if spare > 0.0:
-                trucks[len(cost)] = (kind, m)
+            if spare > 0.0 and place in (-1, min(slot, last)):
+                trucks[len(cost)] = pool
                 parts: list[tuple[tuple[Any, ...], float]] = [
-                    (("time", (kind, m)), -spare / _HOUR_S),
+                    (("time", pool), -spare / _HOUR_S),
                     (("slot", (fill, slot)), 1.0),
                     (("type", kind), 1.0),
-                    (("flow", (kind, m), fill), -1.0),
+                    (("flow", pool, fill), -1.0),
                 ]
                 if m:
-                    parts.append((("count", (kind, m)), -float(m)))
+                    parts.append((("count", pool), -float(m)))
                 put(parts, 1.0)
     put([(("trips",), -1.0)], dear / demand.trips)
     for n, cut in enumerate(cuts):
@@ -115,8 +119,7 @@ def solve_programme(
         for pool in pools:
             put([*of, (("time", pool), setup_s[pool[0]] / _HOUR_S)], 0.0)
     before = len(cost)
-    for column, m in columns:
-        pool = (column.kind, m)
+    for column, pool in columns:
         parts = [
             (("water", int(i)), -column.volume_m3[i]) for i in np.flatnonzero(column.volume_m3)
         ]
@@ -125,7 +128,7 @@ def solve_programme(
         parts += [(("cut", n), -1.0) for n in np.flatnonzero(called(cuts, column)).tolist()]
         parts.append((("time", pool), column.time_s / _HOUR_S))
         parts.append((("filling", column.fill), column.filling_s / _HOUR_S))
-        if m:
+        if pool[1]:
             parts.append((("count", pool), 1.0))
         if column.end != column.fill:
             parts.append((("flow", pool, column.fill), 1.0))

@@ -17,9 +17,9 @@ from dispatch.note import Note
 from dispatch.roads import RoadGraph
 from dispatch.rounds import RoundPlan
 from dispatch.timetable import Hours, TruckRoute, timetables
-from dispatch.trip_bound import quick_steps, sharper_bound
 from dispatch.truck_bound import trucks_lower_bound
 from dispatch.truck_levers import Binding, Lever, binding
+from dispatch.truck_proof import quick_steps, sharper_bound
 from dispatch.truck_search import plan_rounds
 
 __all__ = [

@@ -11,6 +11,7 @@ from dispatch.delivery import DeliveryPoint
 from dispatch.fleet import Depot, FillPoint
 from dispatch.haul import Haul, TruckType
 from dispatch.trip_bound import TripBound
+from dispatch.trip_pricing import Prices
 from dispatch.truck_greedy import greedy_rounds
 from tests.dispatch.conftest import truck
 
@@ -73,7 +74,7 @@ def test_trucks_that_fill_in_turn_are_not_asked_for_in_vain(
     for bound in (queued, free, listed):
         bound.know(greedy_rounds(haul))
         assert bound.improve(20) <= truth
-    listed.tell_days_apart()
+    listed.tell_days_apart(greedy_rounds(haul))
     assert listed.improve(20) <= truth
     assert free.value <= queued.value + 1e-6
 
@@ -87,3 +88,18 @@ def test_filling_in_turn_asks_for_more() -> None:
         bound.know(greedy_rounds(haul))
     assert free.improve(20) == 4
     assert queued.improve(20) > 4
+
+
+@pytest.mark.parametrize("flow_m3s", [0.02, 0.012, 0.01])
+@pytest.mark.parametrize("demand_m3", [7, 13, 20, 28])
+def test_any_prices_of_waiting_prove_no_more_than_the_truth(
+    demand_m3: int, flow_m3s: float
+) -> None:
+    haul, truth = one_point(demand_m3, flow_m3s), least_trucks(demand_m3, flow_m3s)
+    bound = TripBound(haul, listed=True)
+    dice = np.random.default_rng(demand_m3)
+    for _ in range(20):
+        prices = Prices(dice.uniform(0.0, 0.2, 1), dice.uniform(0.0, 0.1, 1), np.zeros(1))
+        time_s = float(dice.uniform(0.0, 2.0)) / SHIFT_S
+        waits = dice.uniform(0.0, 2.0, 4) / SHIFT_S
+        assert bound.certify(prices, [{time_s}], waits)[0] <= truth + 1e-6

@@ -62,7 +62,6 @@ def best_of_all(haul: Haul, prices: Prices, cuts: tuple[Cut, ...]) -> np.ndarray
     linear programme of their own; a call counts also where nothing is left."""
     demand, one = day_demand(haul), haul.types[0].one
     wanted = np.minimum(demand.volume_m3, one.capacity_m3)
-    several = set(demand.several.tolist())
     ends = [*haul.fill_places, haul.types[0].depot]
     best = np.full((len(haul.fills), len(ends)), -np.inf)
     points = range(len(haul.points))
@@ -70,8 +69,8 @@ def best_of_all(haul: Haul, prices: Prices, cuts: tuple[Cut, ...]) -> np.ndarray
         busy = PRICE_S + float(prices.filling_s[f])
         per_m3 = PRICE_S / one.discharge_m3s + busy / fill.flow_m3s
         for there in chain.from_iterable(combinations(points, n) for n in range(1, 5)):
-            # Two volumes a point: the one that has the second price, and the rest.
-            first = [float(demand.rest_m3[i]) if i in several else 0.0 for i in there]
+            # Two volumes a point: the one that has the second price too, and the rest.
+            first = [min(float(demand.rest_m3[i]), float(wanted[i])) for i in there]
             gain = [prices.water[i] + prices.first[i] - per_m3 for i in there]
             gain += [prices.water[i] - per_m3 for i in there]
             high = first + [float(wanted[i]) - r for i, r in zip(there, first, strict=True)]

@@ -17,10 +17,11 @@ from dispatch.fleet import Depot, FillPoint, Truck
 from dispatch.haul import Haul, TruckType, make_haul
 from dispatch.impact import CustomerImpact
 from dispatch.roads import RoadGraph
-from dispatch.trip_bound import TripBound, sharper_bound
+from dispatch.trip_bound import TripBound
 from dispatch.truck_bound import trucks_lower_bound
 from dispatch.truck_greedy import greedy_rounds
 from dispatch.truck_plan import split_loads
+from dispatch.truck_proof import sharper_bound
 from dispatch.truck_search import plan_rounds
 from dispatch.trucks import TruckPlan, first_round, plan_trucks
 from tests.dispatch.conftest import PLACES, customer, truck
@@ -270,7 +271,7 @@ def test_the_bound_is_never_above_the_truth(
             sharper = TripBound(haul, queues=False, listed=listed)  # as the truth is counted
             sharper.know(greedy_rounds(haul))
             assert sharper.improve(3) <= truth
-            sharper.tell_days_apart()
+            sharper.tell_days_apart(greedy_rounds(haul))
             assert sharper.improve(3) <= truth
         queued = plan_rounds(haul, iterations=30, seed=1)
         for found in (queued, greedy_rounds(haul)):
