@@ -4,8 +4,9 @@
 
 Random towns on a street grid; fleets of 5, 8, 12 m3 and mixed; every second case has slow taps, so
 that time binds and not volume. Each case is planned as a proposal is; where plan and bound differ
-it is then planned with more effort and more steps for the bound. Prints a line a case: trucks,
-proved bound, processor seconds of the first plan and of all, what binds, faults.
+it is then planned with more effort and more steps for the bound; 200 points gain from `--effort
+20000`, a few minutes a case. Prints a line a case: trucks, proved bound, processor seconds of the
+first plan and of all, hours that trucks stand idle at the end of their shifts, what binds, faults.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 3, 10, 8, tzinfo=ZONE)
 BLOCK_M, SIDE = 400.0, 16
 FIRST_PLAN_S = 10.0
+SHIFT_S = 8 * 3600.0
 SIZES = {"5 m3": (5.0,), "8 m3": (8.0,), "12 m3": (12.0,), "mixed": (5.0, 8.0, 12.0)}
 
 
@@ -107,7 +109,7 @@ def case(
                 id=f"T{i}",
                 depot="Y",
                 capacity_m3=SIZES[fleet][i % len(SIZES[fleet])],
-                shift_s=8 * 3600.0,
+                shift_s=SHIFT_S,
                 discharge_m3s=rate,
                 setup_s=480.0,
             )
@@ -161,10 +163,11 @@ def main(sizes: list[int], fleets: list[str], seeds: list[int], effort: int, pro
                 faults += len(wrong)
                 late += first > FIRST_PLAN_S
                 volume = sum(p.daily_m3 for p in plan.need.points)
+                idle_h = sum(SHIFT_S / 3600.0 - route.hours.total for route in plan.routes)
                 print(
                     f"{points} points {fleet:<5} seed {seed}: {volume:6.1f} m3, {plan.trucks_text}"
-                    f" (bound {plan.lower_bound}), first plan {first:.1f} s, all {took:.1f} s; "
-                    f"{plan.binds_en} {'; '.join(wrong)}",
+                    f" (bound {plan.lower_bound}), first plan {first:.1f} s, all {took:.1f} s, "
+                    f"idle {idle_h:.1f} h; {plan.binds_en} {'; '.join(wrong)}",
                     flush=True,
                 )
         optimal, near = sum(g == 0 for g in gaps), sum(g <= 1 for g in gaps)
