@@ -30,15 +30,15 @@ def fewest_trucks(
     rounds, left = begin.rounds, tries
     most = sum(len(kind.trucks) for kind in haul.types)
     number = len(rounds) - 1 if works else min(least, most)
-    parts = [_NEXT, _SECOND, _FIRST]
+    parts, step = [_NEXT, _SECOND, _FIRST], 1
     while least <= number <= most and (left > 0 or best is None):
-        mild = best is None and len(parts) == 1
-        part = left if best else ceil(tries * (parts.pop() if len(parts) > 1 else _NEXT))
-        left -= part
         mix = truck_mix(haul, number)
         if mix is None:
             number += 1
             continue
+        mild = best is None and len(parts) == 1
+        part = left if best else ceil(tries * (parts.pop() if len(parts) > 1 else _NEXT))
+        left -= part
         rounds, late_s = fit_shifts(
             haul,
             deal(haul, rounds, mix),
@@ -49,10 +49,12 @@ def fewest_trucks(
         if late_s <= 0.0:
             best = RoundPlan(rounds, ())
             number = len(rounds) - 1
-        elif best is not None:
+        elif best is not None or number == most:
             break
         else:
-            number = max(number + 1, min(_filled(haul, rounds), most))
+            # In longer and longer steps when the turns are spent: fill points may bind, not trucks.
+            step = step if left > 0 else 2 * step
+            number = min(max(number + step, _filled(haul, rounds)), most)
     return best
 
 
