@@ -9,7 +9,7 @@ const { courseOf, niceStep, valueAt } = await compiled("course");
 const { against, bySoonest: crewsBySoonest, doingOf } = await compiled("crews");
 const { periodOf } = await compiled("indicators");
 const { bySoonest, detailsOf, missingFacts, openSteps } = await compiled("orders");
-const { loadOf, partsOf, spanOf } = await compiled("trucks");
+const { labelsOf, loadOf, partsOf, spanOf } = await compiled("trucks");
 
 test("a course counts what has happened by each hour, and leaves out what never does", () => {
   const falls = [
@@ -98,4 +98,18 @@ test("a crew is sent where it can go, and says why not", () => {
   const later = { ...option, arrives: "2026-11-30T09:00:00Z" };
   const rows = crewsBySoonest([{ id: "lost" }, { id: "B" }, { id: "A" }], new Map([["A", option], ["B", later]]));
   assert.deepEqual(rows.map((one) => one.id), ["A", "B", "lost"]);
+});
+
+test("letters of places beside each other do not run into one another or out of the picture", () => {
+  const box = { x: 0, y: 0, w: 420, h: 200 };
+  const places = [[50, 100], [58, 104], [66, 100], [412, 60], [405, 190]].map(([x, y], k) => ({ x, y, text: `${k},1${k},2${k}` }));
+  const labels = labelsOf(places, box, 10);
+  const rooms = labels.map(({ x, y, text, anchor }) => {
+    const w = text.length * 15 * 0.62;
+    return { l: anchor === "start" ? x : anchor === "end" ? x - w : x - w / 2, w, t: y - 12 };
+  });
+  for (const a of rooms) {
+    assert.ok(a.l >= 0 && a.l + a.w <= 420 && a.t >= 0 && a.t + 15 <= 200);
+    for (const b of rooms) if (a !== b) assert.ok(a.l + a.w <= b.l || b.l + b.w <= a.l || a.t + 15 <= b.t || b.t + 15 <= a.t);
+  }
 });
