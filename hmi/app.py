@@ -32,6 +32,7 @@ from hmi.api import (
     status,
 )
 from hmi.api.command_desk import CommandDesk
+from hmi.api.ending import Ending
 from hmi.api.errors import ApiError, install_error_handlers
 from hmi.api.gate import Gate, still_allowed
 from hmi.api.guard import Guard
@@ -119,6 +120,7 @@ def create_app(
     )
     app.state.fixed = {}
     app.add_middleware(Gate, access=access)
+    app.add_middleware(Ending)
     app.add_middleware(Guard, hosts=hosts)  # the last one added is asked first
     install_error_handlers(app)
     for router in ROUTERS:
