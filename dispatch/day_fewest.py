@@ -12,7 +12,7 @@ from dispatch.haul import Haul
 from dispatch.rounds import Round, RoundPlan
 from dispatch.truck_bound import truck_mix
 
-_FIRST, _SECOND, _NEXT = 0.2, 0.5, 0.1
+_FIRST, _SECOND, _NEXT = 0.1, 0.2, 0.1
 """Parts of the turns: for the least number, which seldom does but tells how many might; for those;
 for each number after them until one does. What is left then goes into one truck less."""
 _MILD_S = 40.0

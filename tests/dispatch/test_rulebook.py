@@ -202,7 +202,6 @@ NOT_LAW = {
     "advice/water.py": {12.0, 1000.0, 0.5},  # turns of a search, hours looked ahead; no pressure
     "best_window.py": {16.0, 15.0, 0.5},  # steps of a window, least distance of windows, trapezium
     "crew_places.py": {12.0},  # how long a crew stays away from its own place
-    "day_fewest.py": {0.5},  # a part of the turns
     "day_kernel.py": {15.0, 16.0},  # moves by a throw of the dice, seconds of a search
     "day_search.py": {12.0},  # neighbours
     "media_notice.py": {12.0},  # names in a sentence
