@@ -102,7 +102,8 @@ def d4_burst(walk: Walk, town: Town) -> None:
     for step in ("restored", "site-cleared", "road-told"):
         burst.does("du", step)
     rows = walk.ask("the crews after it", "vera", "api/crews")["crews"]
-    walk.see("nobody works on it", [r["id"] for r in rows if r["work"]], [])
+    working = [r["id"] for r in rows if r["work"] and r["work"]["job"] == burst.id]
+    walk.see("nobody works on it", working, [])
     burst.does("du", "note", texts=TEXTS)
     complete = burst.report["complete"]["verdict"]
     walk.see("the report lacks nothing", complete in {"pass", "no-rule"}, True)
