@@ -66,7 +66,8 @@ STRANGERS = [HELLO, HELLO[:12] + bytes(20), b"OPNF" + struct.pack("<I", 140) + b
 BURST = 40
 """Messages on one connection, unless the server closes it before."""
 LOOK_S = 2.0
-AGAIN_S = 90.0
+AGAIN_S = 150.0
+"""What was refused is asked for again after a minute."""
 """An item that a liar refused is asked for again after a minute."""
 
 
@@ -313,10 +314,11 @@ async def at_client(
         links = [make_driver(f"plc{n}", proxy.port) for n in range(drivers)]
         running = [asyncio.create_task(again(one, taker(n))) for n, one in enumerate(links)]
 
+        def down() -> int:
+            return sum(one.stats.state != "up" for one in links)
+
         def up() -> bool:
-            return all(one.stats.state == "up" for one in links) and sum(last.values()) == (
-                drivers * len(POINTS)
-            )
+            return not down() and sum(last.values()) == drivers * len(POINTS)
 
         began = time.monotonic()
         memory: list[float] = []
@@ -331,14 +333,19 @@ async def at_client(
         await asyncio.sleep(2 * 3.0)  # who heard a lie last gives up by then
         while not up() and time.monotonic() - truth < AGAIN_S:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
-        back, served = time.monotonic() - truth, up()
+        # A status that was changed on its way stays until the next change, as a changed value does.
+        back, served = time.monotonic() - truth, not down()
+        stays = {
+            "links not back": down(),
+            "statuses changed on the way": list(last.values()).count(False),
+        }
         memory.append(memory_mb(os.getpid()))
         alive = not any(task.done() for task in running)
         for task in running:
             task.cancel()
         await asyncio.wait(running, timeout=20)
     found = figures(lied, took, memory, alive=alive, served=served, why="", waits=[back])
-    return {**found, "values changed on the way": wrong, "driver crashes": again.crashes}
+    return {**found, "values changed on the way": wrong, **stays, "driver crashes": again.crashes}
 
 
 class _Wire(asyncio.Transport):
