@@ -67,7 +67,6 @@ BURST = 40
 """Messages on one connection, unless the server closes it before."""
 LOOK_S = 2.0
 AGAIN_S = 150.0
-"""What was refused is asked for again after a minute."""
 """An item that a liar refused is asked for again after a minute."""
 
 
