@@ -36,7 +36,7 @@ def fewest_trucks(
         if mix is None:
             number += 1
             continue
-        mild = best is None and len(parts) == 1
+        mild = best is None and len(parts) == 1 and left > 0
         part = left if best else ceil(tries * (parts.pop() if len(parts) > 1 else _NEXT))
         left -= part
         rounds, late_s = fit_shifts(

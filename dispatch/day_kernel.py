@@ -31,9 +31,9 @@ _MOVE_STOP, _SWAP_STOPS, _NEW_TRIP, _SIDES = 6, 11, 15, 16
 """Kinds of moves by the least throw of the dice for each; in between, two trucks swap trips."""
 _COLD_S = 15.0
 """How much worse a step that is taken may make a day, about, in the end."""
-_ROAD, _ROAD_AT_LAST = 0.6, 0.05
+_ROAD, _ROAD_AT_LAST = 0.6, 0.0
 """What a second on the road costs beside one after the end of a shift: much at first, so that days
-become short, and little in the end, when trucks that have time to spare should help the others."""
+become short, and nothing in the end, when trucks that have time to spare should help the others."""
 _QUEUE_S = 50.0
 """A step may look so much worse than allowed without queues and still be driven with them."""
 
