@@ -44,6 +44,8 @@ from scenarios.whatif_people import USUAL_LITRES, people_of
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 0.5
+
 MODEL_GATEWAY = "model"
 
 
@@ -130,7 +132,14 @@ class LiveModel:
             self._desk.close()
 
     async def _take_snapshot(self) -> None:
-        header, payload = await self.bus.call("core.snapshot", {}, timeout_s=30.0)
+        """The present values, as soon as core is there."""
+        while True:
+            try:
+                header, payload = await self.bus.call("core.snapshot", {}, timeout_s=30.0)
+                break
+            except BusError as problem:  # core may take longer to start than we do
+                log.info("no values yet: %s", problem)
+                await asyncio.sleep(AGAIN_S)
         self._take(SampleBatch.from_bytes(payload[: int(header["measured_bytes"])]))
 
     async def _listen(self, messages: Any) -> None:
