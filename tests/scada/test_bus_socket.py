@@ -139,6 +139,9 @@ async def test_a_hub_that_does_not_know_the_secret_learns_nothing_and_is_left(
     port = server.sockets[0].getsockname()[1]
     with pytest.raises(BusError, match="does not know the secret"):
         await SocketBus.open(f"tcp:127.0.0.1:{port}", secret, timeout_s=30)
+    async with asyncio.timeout(30):
+        while len(received) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     assert read_secret(secret) not in received[0]
     assert received[1] == b""
     server.close()
