@@ -182,12 +182,7 @@ async def test_each_does_what_the_account_may_and_is_told_what_not(tmp_path: Pat
         clock.ahead = datetime.fromisoformat(order["start"]) + timedelta(minutes=5) - clock()
         await dora.act("start", "crew")
         await dora.act("work-done", "crew")
-        for fact in ("flushed", "sample-good", "pressure-verified"):
-            await dora.act("record", "crew", fact=fact)
-        await dora.act("restore", "dispatcher")
-        await dora.act("road-told", "dispatcher")
-        await dora.act("close", "dispatcher")
-        await dora.stands("closed")
+        await dora.restore_and_close()
         steps = outages.get(order["id"])["steps"]
         assert {s["action"]: s["user"] for s in steps} | {"approve": "sun"} == {
             s["action"]: "sun" if s["action"] == "approve" else "dora" for s in steps

@@ -15,6 +15,8 @@ from tests.end_to_end.test_cases_page import NAMED, desk_on
 
 STATIC = Path(hmi.__file__).parent / "static"
 HOUR = timedelta(hours=1)
+RESTORING = ("flushed", "sample-good", "pressure-verified")
+"""What must be on record before water is back."""
 
 pytestmark = [
     pytest.mark.browser,
@@ -59,6 +61,15 @@ class Desk:
         if typed:
             await form.get_by_test_id("look").click()
         await expect(form.get_by_test_id("trial").or_(form.get_by_role("alert"))).to_be_visible()
+
+    async def restore_and_close(self) -> None:
+        """Take the steps from the work's end to closed, with all that must be on record."""
+        for fact in RESTORING:
+            await self.act("record", "crew", fact=fact)
+        await self.act("restore", "dispatcher")
+        await self.act("road-told", "dispatcher")
+        await self.act("close", "dispatcher")
+        await self.stands("closed")
 
     async def stands(self, state: str) -> None:
         """Wait until the order stands there."""
@@ -135,14 +146,9 @@ async def test_a_planned_outage_from_its_plan_to_closed_and_corrected(tmp_path: 
         clock.ahead += HOUR
         await desk.act("work-done", "crew")
         await desk.look("restore", "dispatcher")
-        for fact in ("flushed", "sample-good", "pressure-verified"):
+        for fact in RESTORING:
             await expect(desk.order.get_by_role("alert")).to_contain_text(f"not on record: {fact}")
-        for fact in ("flushed", "sample-good", "pressure-verified"):
-            await desk.act("record", "crew", fact=fact)
-        await desk.act("restore", "dispatcher")
-        await desk.act("road-told", "dispatcher")
-        await desk.act("close", "dispatcher")
-        await desk.stands("closed")
+        await desk.restore_and_close()
         # Nothing is deleted: what was wrong is corrected beside the step.
         await desk.order.locator('[data-correct="2"]').click()
         await desk.order.locator('[data-input="why"]').fill("filed by phone")
